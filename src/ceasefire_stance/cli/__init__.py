@@ -1,0 +1,1 @@
+"""The command ``ceasefire-stance``: parse, call one function, print, exit."""

@@ -1,0 +1,43 @@
+"""The four stances, their order and their meaning."""
+
+from __future__ import annotations
+
+import difflib
+from enum import StrEnum
+
+
+class Stance(StrEnum):
+    """What a sentence says of a holder's position toward a ceasefire.
+
+    The full definitions are in ``data/CODEBOOK.md``. The members stand in alphabetical order,
+    which is the order of scikit-learn's ``classes_`` and so of every probability column.
+    """
+
+    ACCEPTS = "accepts"
+    """The holder agrees to, declares, keeps, brokers or calls for the ceasefire."""
+    CONDITIONAL = "conditional"
+    """The holder makes its yes depend on something, or withholds it."""
+    NONE = "none"
+    """Nobody's position toward a ceasefire."""
+    REJECTS = "rejects"
+    """The holder refuses, opposes or ends the ceasefire."""
+
+
+STANCES: tuple[str, ...] = tuple(sorted(Stance))
+"""All stances, in class order."""
+
+POSITIONS: tuple[str, ...] = tuple(s for s in STANCES if s != Stance.NONE)
+"""The stances that are a position of somebody, in class order."""
+
+PROBABILITY_COLUMNS: tuple[str, ...] = tuple(f"p_{s}" for s in STANCES)
+"""The probability columns of a predictions frame, in class order."""
+
+
+def nearest_stance(label: str) -> str | None:
+    """The stance that `label` was probably meant to be, or None."""
+    folded = label.strip().casefold()
+    for stance in STANCES:
+        if stance == folded or (len(folded) >= 3 and stance.startswith(folded)):
+            return stance
+    close = difflib.get_close_matches(folded, STANCES, n=1, cutoff=0.5)
+    return close[0] if close else None

@@ -1,0 +1,126 @@
+"""How far two annotators agree, sentence by sentence."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from ceasefire_stance.corpus.stances import POSITIONS, STANCES, Stance
+from ceasefire_stance.evaluation.intervals import LEVEL, RESAMPLES, article_weights
+
+
+def annotator_agreement(
+    sentences: pd.DataFrame,
+    first: str = "label_a",
+    second: str = "label_b",
+    resamples: int = RESAMPLES,
+    seed: int = 0,
+) -> dict[str, object]:
+    """Krippendorff's alpha, Cohen's kappa, macro-F1 and the confusion of two annotators.
+
+    Parameters
+    ----------
+    sentences : DataFrame
+        One row per sentence: `article_id` and two columns of labels as first given, several
+        stances of one sentence joined by commas. Sentences to which either gave several differing
+        stances are left out and counted in ``n_several``.
+
+    Returns
+    -------
+    dict
+        For ``four_way`` (all sentences), ``three_way`` (both saw a claim) and ``detection``
+        (claim or none): `n_sentences`, `alpha`, `kappa`, `macro_f1` with 95 % intervals by a
+        bootstrap over articles; ``confusion`` with rows `first`, columns `second`.
+    """
+    single = sentences[first].isin(STANCES) & sentences[second].isin(STANCES)
+    rows = sentences[single]
+    a, b = rows[first].to_numpy(dtype=str), rows[second].to_numpy(dtype=str)
+    groups = rows["article_id"].to_numpy()
+    both = (a != Stance.NONE) & (b != Stance.NONE)
+    claim = np.array(["claim", "none"])
+    found_a = claim[(a == Stance.NONE).astype(int)]
+    found_b = claim[(b == Stance.NONE).astype(int)]
+    out: dict[str, object] = {"n_several": int((~single).sum())}
+    for name, x, y, g, classes in (
+        ("four_way", a, b, groups, STANCES),
+        ("three_way", a[both], b[both], groups[both], POSITIONS),
+        ("detection", found_a, found_b, groups, ("claim", "none")),
+    ):
+        if len(x):
+            out[name] = _agreement(x, y, g, classes, resamples, seed)
+    return out
+
+
+def _agreement(
+    a: np.ndarray,
+    b: np.ndarray,
+    groups: np.ndarray,
+    classes: tuple[str, ...],
+    resamples: int,
+    seed: int,
+) -> dict[str, object]:
+    k = len(classes)
+    index = {c: i for i, c in enumerate(classes)}
+    group = pd.factorize(groups)[0]
+    n_groups = int(group.max()) + 1
+    table = np.zeros((n_groups, k * k))
+    cell = np.array([index[x] * k + index[y] for x, y in zip(a, b, strict=True)])
+    np.add.at(table, (group, cell), 1.0)
+    weights = article_weights(n_groups, resamples, seed)
+    tables = (weights @ table).reshape(-1, k, k)
+    out: dict[str, object] = {"n_sentences": len(a), "classes": list(classes)}
+    for name, values in (
+        ("alpha", krippendorff_alpha(tables)),
+        ("kappa", cohen_kappa(tables)),
+        ("macro_f1", _macro_f1(tables)),
+    ):
+        tail = 100 * (1 - LEVEL) / 2
+        low, high = np.percentile(values[1:], [tail, 100 - tail])
+        out[name] = {
+            "value": round(float(values[0]), 6),
+            "low": round(float(low), 6),
+            "high": round(float(high), 6),
+        }
+    out["confusion"] = tables[0].astype(int).tolist()
+    return out
+
+
+def krippendorff_alpha(tables: np.ndarray) -> np.ndarray:
+    """Krippendorff's alpha for nominal labels of two coders without missing values.
+
+    Parameters
+    ----------
+    tables : ndarray of shape (..., k, k)
+        Confusion matrices of the two coders.
+
+    Returns
+    -------
+    ndarray of shape (...)
+        1 for full agreement, 0 for what chance gives.
+
+    References
+    ----------
+    Krippendorff, K. (2011). Computing Krippendorff's alpha-reliability.
+    """
+    coincidence = tables + np.swapaxes(tables, -1, -2)
+    n = coincidence.sum(axis=(-1, -2))
+    marginal = coincidence.sum(axis=-1)
+    observed = 1 - np.trace(coincidence, axis1=-2, axis2=-1) / n
+    expected = 1 - (marginal * (marginal - 1)).sum(axis=-1) / (n * (n - 1))
+    return np.asarray(1 - np.divide(observed, expected, out=np.zeros(n.shape), where=expected > 0))
+
+
+def cohen_kappa(tables: np.ndarray) -> np.ndarray:
+    """Cohen's kappa of confusion matrices (..., k, k); 1 where chance agreement is 1."""
+    n = tables.sum(axis=(-1, -2))
+    observed = np.trace(tables, axis1=-2, axis2=-1) / n
+    chance = (tables.sum(axis=-1) * tables.sum(axis=-2)).sum(axis=-1) / n**2
+    ones = np.ones(n.shape)
+    return np.asarray(np.divide(observed - chance, 1 - chance, out=ones, where=chance < 1))
+
+
+def _macro_f1(tables: np.ndarray) -> np.ndarray:
+    hit = np.diagonal(tables, axis1=-2, axis2=-1)
+    size = tables.sum(axis=-1) + tables.sum(axis=-2)
+    f1 = np.divide(2 * hit, size, out=np.zeros(hit.shape), where=size > 0)
+    return np.asarray(f1.mean(axis=-1))

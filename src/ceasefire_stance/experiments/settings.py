@@ -1,0 +1,104 @@
+"""``experiments.toml``: which recipes there are, and how they are run."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ceasefire_stance.corpus.errors import DataError
+from ceasefire_stance.learning.recipes import Recipe
+
+
+@dataclass(frozen=True)
+class Experiments:
+    """The content of ``experiments.toml``.
+
+    Parameters
+    ----------
+    recipes : dict
+        Name → recipe, in the order of the file, which is the order of the tables.
+    prior : dict
+        The natural class mix, stance → share.
+    default_model : str
+        The recipe of the shipped model.
+    folds : int
+        Folds of the cross-validation that chooses hyper-parameters.
+    seed : int
+        Of folds, estimators and bootstrap.
+    learning_curve_shares : tuple of float
+        Shares of the training articles.
+    learning_curve_repeats : int
+        Random draws of articles per share.
+    """
+
+    recipes: dict[str, Recipe]
+    prior: dict[str, float]
+    default_model: str
+    folds: int
+    seed: int
+    learning_curve_shares: tuple[float, ...]
+    learning_curve_repeats: int
+
+    def recipe(self, name: str) -> Recipe:
+        """The recipe `name`; raises DataError with the names there are."""
+        if name not in self.recipes:
+            raise DataError(
+                f"{name!r} is no recipe; expected one of {', '.join(self.recipes)}. "
+                "Choose one of them or add yours to experiments.toml."
+            )
+        return self.recipes[name]
+
+
+def experiments_file() -> Path:
+    """The file inside the installed package, or that of the checkout."""
+    package = Path(__file__).resolve().parents[1]
+    packed = package / "experiments.toml"
+    return packed if packed.is_file() else package.parents[1] / "experiments.toml"
+
+
+def load_experiments(path: str | Path | None = None) -> Experiments:
+    """Read ``experiments.toml``.
+
+    Raises
+    ------
+    DataError
+        If the file is missing, not TOML, or lacks a setting.
+    """
+    file = Path(path) if path else experiments_file()
+    try:
+        content = tomllib.loads(file.read_text(encoding="utf-8"))
+        settings = content["settings"]
+        prior = {str(k): float(v) for k, v in content["prior"].items()}
+        return Experiments(
+            recipes={n: _recipe(n, entry, prior) for n, entry in content["recipes"].items()},
+            prior=prior,
+            default_model=settings["default_model"],
+            folds=settings["folds"],
+            seed=settings["seed"],
+            learning_curve_shares=tuple(settings["learning_curve_shares"]),
+            learning_curve_repeats=settings["learning_curve_repeats"],
+        )
+    except FileNotFoundError as error:
+        raise DataError(f"{file}: no such file; expected the list of recipes.") from error
+    except tomllib.TOMLDecodeError as error:
+        raise DataError(f"{file}: not valid TOML ({error}). Correct the line.") from error
+    except KeyError as error:
+        raise DataError(
+            f"{file}: {error} is missing; expected [settings], [prior] and [recipes.NAME] with "
+            "description and classifier. Add it."
+        ) from error
+
+
+def _recipe(name: str, entry: dict[str, Any], natural: dict[str, float]) -> Recipe:
+    prior = entry.get("prior", "natural")
+    return Recipe(
+        name=name,
+        description=entry["description"],
+        classifier=entry["classifier"],
+        features=tuple(entry.get("features", ())),
+        context=bool(entry.get("context", False)),
+        grid={k: tuple(v) for k, v in entry.get("grid", {}).items()},
+        prior=natural if prior == "natural" else None if prior == "training" else prior,
+    )

@@ -1,0 +1,67 @@
+"""Train a recipe and write it as a model folder with its card."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from ceasefire_stance.experiments.settings import Experiments
+from ceasefire_stance.experiments.training import train
+from ceasefire_stance.learning.cards import model_card
+from ceasefire_stance.learning.recipes import Recipe
+from ceasefire_stance.learning.store import Model, save_model
+
+
+def train_to_folder(
+    recipe: Recipe,
+    sentences: pd.DataFrame,
+    folder: str | Path,
+    *,
+    experiments: Experiments,
+    fingerprint: str,
+    published: dict[str, Any] | None = None,
+    seed: int | None = None,
+) -> Model:
+    """Train `recipe` on `sentences` and save it in `folder`.
+
+    Parameters
+    ----------
+    fingerprint : str
+        Of the data trained on.
+    published : dict, optional
+        The recipe's committed metrics, for the headline scores of the card. They are used only
+        if they were made from the same data and seed.
+    """
+    used_seed = experiments.seed if seed is None else seed
+    trained = train(recipe, sentences, used_seed, experiments.folds)
+    scores = published or {}
+    same = scores.get("corpus") == fingerprint and scores.get("seed") == used_seed
+    info = {
+        "recipe": recipe.as_dict(),
+        "seed": used_seed,
+        "chosen": trained.chosen,
+        "cross_validation": trained.cross_validation,
+        "corpus": fingerprint,
+        "scores": headline_scores(scores) if same else {},
+    }
+    model = Model(trained.pipeline, info)
+    save_model(model, folder, model_card(info, model.classes))
+    return model
+
+
+def headline_scores(metrics: dict[str, Any]) -> dict[str, Any]:
+    """Set → task → macro-F1 with interval, number of sentences, and F1 per class."""
+    out: dict[str, Any] = {}
+    for name, scores in metrics.get("sets", {}).items():
+        out[name] = {
+            task: {
+                "n_sentences": scores[task]["n_sentences"],
+                "macro_f1": scores[task]["macro_f1"],
+                "f1": {c: v["f1"] for c, v in scores[task]["per_class"].items()},
+            }
+            for task in ("four_way", "three_way", "detection")
+            if task in scores
+        }
+    return out

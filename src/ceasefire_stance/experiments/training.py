@@ -1,0 +1,99 @@
+"""Train a recipe: choose its hyper-parameters by grouped cross-validation, then fit."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.metrics import f1_score, make_scorer
+from sklearn.model_selection import GridSearchCV, StratifiedGroupKFold
+from sklearn.pipeline import Pipeline
+
+from ceasefire_stance.corpus.sentences import require_trainable, single_stance
+from ceasefire_stance.learning.recipes import Recipe, make_pipeline, parameter_grid
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A fitted recipe.
+
+    Parameters
+    ----------
+    pipeline : Pipeline
+        Fitted on all training sentences.
+    chosen : dict
+        Hyper-parameter → chosen value.
+    cross_validation : dict
+        `macro_f1` (mean over folds) and `std` of the chosen setting; empty without a grid.
+    """
+
+    pipeline: Pipeline
+    chosen: dict[str, Any]
+    cross_validation: dict[str, float]
+
+
+def train(recipe: Recipe, sentences: pd.DataFrame, seed: int = 0, folds: int = 5) -> Trained:
+    """Fit `recipe` on `sentences`.
+
+    Parameters
+    ----------
+    sentences : DataFrame
+        Sentences frame with `stance`. Sentences with several stances are left out. Nothing but
+        these rows is looked at.
+    seed : int
+        Of folds and estimators.
+    folds : int
+        Cross-validation folds; articles are never divided between folds.
+
+    Raises
+    ------
+    DataError
+        If there is one class only, or there are fewer articles than folds.
+    """
+    rows = single_stance(sentences)
+    grid = parameter_grid(recipe)
+    require_trainable(rows, "the training sentences", folds if grid else 2)
+    X, y = rows[["text", "context"]], rows["stance"].astype(str).to_numpy(dtype=object)
+    pipeline = make_pipeline(recipe, seed)
+    if not grid:
+        return Trained(pipeline.fit(X, y), {}, {})
+    # The features of a fold are the same for every C: they are computed once and kept on disk.
+    with tempfile.TemporaryDirectory() as cache:
+        pipeline.set_params(memory=cache)
+        search = GridSearchCV(
+            pipeline,
+            grid,
+            cv=StratifiedGroupKFold(folds, shuffle=True, random_state=seed),
+            scoring=make_scorer(f1_score, average="macro", zero_division=0),
+        )
+        search.fit(X, y, groups=rows["article_id"])
+        best = search.best_estimator_
+        best.set_params(memory=None)
+    row = search.best_index_
+    return Trained(
+        pipeline=best,
+        chosen={k.rsplit("__", 1)[-1]: v for k, v in search.best_params_.items()},
+        cross_validation={
+            "macro_f1": round(float(search.cv_results_["mean_test_score"][row]), 6),
+            "std": round(float(search.cv_results_["std_test_score"][row]), 6),
+        },
+    )
+
+
+def refit(recipe: Recipe, chosen: dict[str, Any], rows: pd.DataFrame, seed: int) -> Pipeline:
+    """Fit `recipe` with hyper-parameters already chosen, for learning curves."""
+    pipeline = make_pipeline(recipe, seed)
+    full = {k: v[0] for k, v in parameter_grid(recipe).items()}
+    pipeline.set_params(**{k: chosen[k.rsplit("__", 1)[-1]] for k in full})
+    return pipeline.fit(rows[["text", "context"]], rows["stance"].astype(str).to_numpy(object))
+
+
+def draw_articles(rows: pd.DataFrame, share: float, seed: int) -> pd.DataFrame:
+    """The sentences of a random `share` of the articles."""
+    articles = np.sort(rows["article_id"].unique())
+    rng = np.random.default_rng(seed)
+    kept = rng.permutation(articles)[: max(2, round(share * len(articles)))]
+    return rows[rows["article_id"].isin(kept)].reset_index(drop=True)

@@ -1,0 +1,102 @@
+"""Model cards, made from what is known of a model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+_SETS = {
+    "real_news_all": "real news, all",
+    "real_news_window": "real news, windows",
+    "test": "written, test",
+    "challenge": "written, challenge",
+    "contrast": "written, contrast",
+}
+
+
+def model_card(info: Mapping[str, Any], classes: Sequence[str]) -> str:
+    """The model card (Markdown) of a model with this ``model.json``.
+
+    Parameters
+    ----------
+    info : mapping
+        `recipe`, `seed`, `chosen`, `corpus`, and `scores` (may be empty).
+    classes : sequence of str
+        In the order of the probability columns.
+    """
+    recipe = info["recipe"]
+    prior = recipe["prior"]
+    mix = ", ".join(f"{k} {v:g}" for k, v in prior.items()) if prior else "the training mix"
+    chosen = ", ".join(f"{k} = {v:g}" for k, v in info["chosen"].items()) or "nothing"
+    return "\n".join(
+        [
+            f"# Model card: {recipe['name']}",
+            "",
+            f"A sentence classifier: {recipe['description']}. It gives each sentence of an "
+            f"English news article probabilities for {', '.join(classes)} toward a ceasefire "
+            "(definitions: `data/CODEBOOK.md`).",
+            "",
+            "## Intended use",
+            "",
+            "Reading news reports: finding the sentences that state somebody's position toward a "
+            "ceasefire, for a person who then reads them. Not for deciding about people or "
+            "operations, not for judging sincerity, not for languages other than English, and not "
+            "for text that is not news.",
+            "",
+            "## How it was made",
+            "",
+            f"- Data: `{info['corpus']}`. The project's corpus is synthetic: its sentences are "
+            "written for the project by language models and labelled under the codebook.",
+            f"- Chosen by cross-validation grouped by article, in the training split only: "
+            f"{chosen}. Seed {info['seed']}.",
+            f"- Class prior the probabilities are given under: {mix}. The loss is unweighted.",
+            "- Input: the sentence"
+            + (" and up to three sentences before it." if recipe["context"] else " alone."),
+            "",
+            "## Scores",
+            "",
+            *_scores(info["scores"]),
+            "",
+            "## Limits",
+            "",
+            "- Probabilities are calibrated on written text at best; on news they are too sure.",
+            "- It reads wording, not syntax: conditions and refusals that are about something "
+            "else, outsiders' views, and positions told in a few words of direct speech are its "
+            "commonest errors.",
+            "- It names a stance for the sentence, not for each holder in it.",
+            "- Literary or ironic wording defeats it (see the challenge split).",
+            "",
+            "The file is in skops format: loading it runs no code of its own. `model.json` holds "
+            "its checksum and the library versions it needs.",
+            "",
+        ]
+    )
+
+
+def _scores(scores: Mapping[str, Any]) -> list[str]:
+    shown = [s for s in _SETS if s in scores]
+    if not shown:
+        return ["Not measured yet: run `ceasefire-stance evaluate` on labelled sentences."]
+    lines = [
+        "Macro-F1 with 95 % intervals by a bootstrap over articles. Real news is what to believe.",
+        "",
+        "| set | sentences | 4-way | 3-way on claims | claim F1 | accepts | conditional | none "
+        "| rejects |",
+        "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
+    ]
+    for name in shown:
+        four = scores[name]["four_way"]
+        three = scores[name].get("three_way")
+        cells = [
+            str(four["n_sentences"]),
+            _interval(four["macro_f1"]),
+            _interval(three["macro_f1"]) if three else "–",
+            _interval(scores[name]["detection"]["f1"]["claim"]),
+            *[f"{four['f1'][c]['value']:.2f}" for c in sorted(four["f1"])],
+        ]
+        lines.append(f"| {_SETS[name]} | " + " | ".join(cells) + " |")
+    return lines
+
+
+def _interval(cell: Mapping[str, float]) -> str:
+    return f"{cell['value']:.2f} ({cell['low']:.2f}–{cell['high']:.2f})"

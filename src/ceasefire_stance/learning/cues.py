@@ -1,0 +1,179 @@
+"""Lexical cues of a position, read from ``cues.toml``, with negation scope and topic."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+from typing import Self
+
+import numpy as np
+import pandas as pd
+from scipy import sparse
+from sklearn.base import BaseEstimator, TransformerMixin
+
+from ceasefire_stance.corpus.stances import Stance
+
+NEGATION = re.compile(r"\b(?:not|no|never|nor|neither|without|cannot|hardly)\b|n['’]t\b", re.I)
+NEGATION_WINDOW = 25
+"""A cue is negated when a negation stands at most this many characters before it, in one clause."""
+_CLAUSE_BREAK = re.compile(r"[,;:.!?]|\bbut\b|\bwhile\b|\balthough\b", re.I)
+_DIRECTIONS = tuple(sorted(Stance))
+
+
+@dataclass(frozen=True)
+class Cue:
+    """One entry of ``cues.toml``.
+
+    Parameters
+    ----------
+    name, pattern, why : str
+        What it is called, what it matches (case ignored), and what it is a cue of.
+    toward : str
+        The stance it speaks for, or ``topic``.
+    yes, no : str
+        A sentence that has the cue, and a look-alike that has not.
+    """
+
+    name: str
+    pattern: str
+    toward: str
+    why: str
+    yes: str
+    no: str
+
+
+@lru_cache(maxsize=1)
+def load_cues() -> tuple[Cue, ...]:
+    """All cues, in the order of the file."""
+    text = files("ceasefire_stance.learning").joinpath("cues.toml").read_text(encoding="utf-8")
+    return tuple(Cue(name=name, **entry) for name, entry in tomllib.loads(text).items())
+
+
+@lru_cache(maxsize=1)
+def _compiled() -> tuple[tuple[Cue, re.Pattern[str]], ...]:
+    return tuple((cue, re.compile(cue.pattern, re.IGNORECASE)) for cue in load_cues())
+
+
+def _is_negated(text: str, start: int) -> bool:
+    window = text[max(0, start - NEGATION_WINDOW) : start]
+    breaks = [m.end() for m in _CLAUSE_BREAK.finditer(window)]
+    return NEGATION.search(window, breaks[-1] if breaks else 0) is not None
+
+
+class CueVectorizer(TransformerMixin, BaseEstimator):
+    """Turn sentences into indicators of cues.
+
+    Features per sentence: each cue plain and each cue negated; the number of cues toward each
+    stance; each stance's cues in one clause with a ceasefire word; each cue before and after a
+    ceasefire word in one clause; pairs of topic (ceasefire
+    named in the sentence, only in the context, not at all) and cue; the cues of the sentence
+    before when `use_context` is set; length and question mark.
+
+    Parameters
+    ----------
+    use_context : bool, default=True
+        Whether the column `context` is looked at.
+
+    Attributes
+    ----------
+    feature_names_ : list of str
+        The names of the columns of the output.
+    """
+
+    def __init__(self, use_context: bool = True) -> None:
+        self.use_context = use_context
+
+    def fit(self, X: pd.DataFrame, y: object = None) -> Self:
+        """Fix the columns; nothing is learned from `X`."""
+        self.feature_names_ = self._names()
+        return self
+
+    def transform(self, X: pd.DataFrame) -> sparse.csr_matrix:
+        """Cues of sentences `X` (columns `text`, `context`): sparse (n_sentences, n_features)."""
+        column = {name: i for i, name in enumerate(self._names())}
+        rows: list[int] = []
+        columns: list[int] = []
+        values: list[float] = []
+        context = X["context"] if self.use_context else [""] * len(X)
+        for i, (text, before) in enumerate(zip(X["text"], context, strict=True)):
+            for name, value in self._features(text, before).items():
+                rows.append(i)
+                columns.append(column[name])
+                values.append(value)
+        return sparse.csr_matrix((values, (rows, columns)), shape=(len(X), len(column)))
+
+    def get_feature_names_out(self, input_features: object = None) -> np.ndarray:
+        """The names of the output columns."""
+        return np.array(self._names(), dtype=object)
+
+    def _names(self) -> list[str]:
+        cues = load_cues()
+        names = [c.name for c in cues] + [f"not {c.name}" for c in cues]
+        names += [f"count {d}" for d in _DIRECTIONS] + [f"clause {d}" for d in _DIRECTIONS]
+        topics = ("named", "context", "unnamed")
+        names += [f"{t} & {c.name}" for t in topics for c in cues if c.toward != "topic"]
+        names += [f"{c.name} > truce" for c in cues] + [f"truce > {c.name}" for c in cues]
+        names += [f"topic {t}" for t in topics] + ["length", "short", "question"]
+        if self.use_context:
+            names += [f"before: {c.name}" for c in cues]
+        return names
+
+    def _features(self, text: str, before: str) -> dict[str, float]:
+        found = _find(text)
+        topic = _topic(found, before)
+        words = text.count(" ") + 1
+        out: dict[str, float] = {f"topic {topic}": 1.0, "length": min(words, 60) / 60}
+        if words <= 10:
+            out["short"] = 1.0
+        if "?" in text:
+            out["question"] = 1.0
+        named_at = [start for cue, start, _ in found if cue.name in ("named", "halt")]
+        for cue, start, negated in found:
+            out[f"not {cue.name}" if negated else cue.name] = 1.0
+            for at in named_at:
+                if at != start and _one_clause(text, start, at):
+                    out[f"{cue.name} > truce" if start < at else f"truce > {cue.name}"] = 1.0
+            if cue.toward == "topic":
+                continue
+            out[f"{topic} & {cue.name}"] = 1.0
+            key = f"count {cue.toward}"
+            out[key] = min(out.get(key, 0.0) + 0.5, 2.0)
+            if any(_one_clause(text, start, at) for at in named_at):
+                out[f"clause {cue.toward}"] = 1.0
+        if before:
+            for cue, _, _ in _find(before):
+                out[f"before: {cue.name}"] = 0.5
+        return out
+
+
+@lru_cache(maxsize=50_000)
+def _find(text: str) -> tuple[tuple[Cue, int, bool], ...]:
+    """Each cue of `text` once or twice (plain, negated): (cue, where, negated)."""
+    # Kept, because cross-validation asks for the same sentences again and again.
+    return tuple(_search(text))
+
+
+def _search(text: str) -> Iterable[tuple[Cue, int, bool]]:
+    for cue, pattern in _compiled():
+        seen: set[bool] = set()
+        for match in pattern.finditer(text):
+            negated = cue.name != "negation" and _is_negated(text, match.start())
+            if negated not in seen:
+                seen.add(negated)
+                yield cue, match.start(), negated
+
+
+def _topic(found: tuple[tuple[Cue, int, bool], ...], before: str) -> str:
+    if any(cue.name == "named" for cue, _, _ in found):
+        return "named"
+    named = next(pattern for cue, pattern in _compiled() if cue.name == "named")
+    return "context" if before and named.search(before) else "unnamed"
+
+
+def _one_clause(text: str, one: int, other: int) -> bool:
+    low, high = sorted((one, other))
+    return high - low < 80 and _CLAUSE_BREAK.search(text, low, high) is None

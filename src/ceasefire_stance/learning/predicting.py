@@ -1,0 +1,55 @@
+"""A fitted model and sentences become a predictions frame."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from sklearn.pipeline import Pipeline
+
+from ceasefire_stance.corpus.sentences import complete
+from ceasefire_stance.corpus.stances import PROBABILITY_COLUMNS, STANCES
+from ceasefire_stance.learning.store import Model, load_model
+
+
+def predict_sentences(frame: pd.DataFrame, model: Model | None = None) -> pd.DataFrame:
+    """Predict the stance of each sentence.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Column `text`; `context` (up to three sentences before), `sentence_id`, `article_id` and
+        `position` are made where they are missing.
+    model : Model, optional
+        The shipped ``default`` if left out.
+
+    Returns
+    -------
+    DataFrame
+        One row per row of `frame`, in its order: `sentence_id`, `stance` (the most probable),
+        `p_accepts`, `p_conditional`, `p_none`, `p_rejects` (in [0, 1], sum 1), `abstained`.
+
+    Raises
+    ------
+    DataError
+        If the frame is empty or lacks `text`, or an id stands twice.
+    ModelError
+        If no model is given and the shipped one cannot be used.
+    """
+    sentences = complete(frame, source="the sentences given")
+    return predict_with(sentences, (model or load_model()).pipeline)
+
+
+def predict_with(sentences: pd.DataFrame, pipeline: Pipeline) -> pd.DataFrame:
+    """Like `predict_sentences` for a valid sentences frame and a bare fitted pipeline."""
+    raw = pipeline.predict_proba(sentences[["text", "context"]])
+    given = [str(c) for c in pipeline.classes_]
+    probabilities = np.zeros((len(sentences), len(STANCES)))
+    for i, stance in enumerate(STANCES):
+        # A model trained on fewer than four classes gives the others no probability.
+        if stance in given:
+            probabilities[:, i] = raw[:, given.index(stance)]
+    out = pd.DataFrame(probabilities, columns=list(PROBABILITY_COLUMNS))
+    out.insert(0, "sentence_id", sentences["sentence_id"].to_numpy())
+    out.insert(1, "stance", np.array(STANCES, dtype=object)[probabilities.argmax(axis=1)])
+    out["abstained"] = False
+    return out

@@ -1,0 +1,199 @@
+"""Model folders: a fitted pipeline on disk, checked before it is used."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import skops.io
+from sklearn.pipeline import Pipeline
+
+from ceasefire_stance.corpus.manifest import sha256
+
+FORMAT = 1
+MODEL_FILE = "model.skops"
+INFO_FILE = "model.json"
+CARD_FILE = "README.md"
+# Exactly the types of this package that a model file may hold; skops refuses all others that it
+# does not know itself.
+TRUSTED = (
+    "ceasefire_stance.learning.calibration.PriorAdjustedClassifier",
+    "ceasefire_stance.learning.cues.CueVectorizer",
+    "ceasefire_stance.learning.rules.KeywordRules",
+)
+
+
+class ModelError(RuntimeError):
+    """A model that is missing, incompatible or not to be trusted: exit code 4."""
+
+
+@dataclass(frozen=True)
+class Model:
+    """A fitted pipeline and what is known of it.
+
+    Parameters
+    ----------
+    pipeline : Pipeline
+        Takes a sentences frame, gives probabilities.
+    info : dict
+        The content of ``model.json``.
+    """
+
+    pipeline: Pipeline
+    info: dict[str, Any]
+
+    @property
+    def classes(self) -> list[str]:
+        """The classes, in the order of the columns of `predict_proba`."""
+        return [str(c) for c in self.pipeline.classes_]
+
+
+def save_model(model: Model, folder: str | Path, card: str) -> None:
+    """Write a model folder: all of it, or nothing.
+
+    Parameters
+    ----------
+    model : Model
+        Its `info` is completed with format, versions, class order and checksums.
+    card : str
+        The model card, Markdown.
+    """
+    target = Path(folder)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    _plain_vocabularies(model.pipeline)
+    scratch = Path(tempfile.mkdtemp(prefix=".model-", dir=target.parent))
+    try:
+        skops.io.dump(model.pipeline, scratch / MODEL_FILE, compression=8, compresslevel=9)
+        info = {
+            "format": FORMAT,
+            **model.info,
+            "classes": model.classes,
+            "versions": library_versions(),
+            "checksums": {MODEL_FILE: sha256(scratch / MODEL_FILE)},
+        }
+        (scratch / INFO_FILE).write_text(json.dumps(info, indent=2) + "\n", encoding="utf-8")
+        (scratch / CARD_FILE).write_text(card, encoding="utf-8")
+        scratch.chmod(0o755)
+        if target.exists():
+            old = scratch.with_name(scratch.name + "-old")
+            target.rename(old)
+            scratch.rename(target)
+            shutil.rmtree(old)
+        else:
+            scratch.rename(target)
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def load_model(folder: str | Path | None = None) -> Model:
+    """Read a model folder after checking it.
+
+    Parameters
+    ----------
+    folder : path, optional
+        A model folder, or the name of one under ``models/``; the shipped ``default`` if left out.
+
+    Raises
+    ------
+    ModelError
+        If the folder or a file of it is missing, altered since it was written, made by another
+        format or scikit-learn release, or holds a type that is not trusted.
+    """
+    root = _find(folder)
+    info = _read_info(root)
+    _check_compatible(info, root)
+    path = root / MODEL_FILE
+    if not path.is_file():
+        raise ModelError(
+            f"{path}: missing; expected a complete model folder. Train it again with "
+            "ceasefire-stance train."
+        )
+    expected = info.get("checksums", {}).get(MODEL_FILE)
+    if sha256(path) != expected:
+        raise ModelError(
+            f"{path}: the SHA-256 is {sha256(path)[:12]}…, {INFO_FILE} says {str(expected)[:12]}…. "
+            "The file was altered; restore it or train the model again."
+        )
+    untrusted = sorted(set(skops.io.get_untrusted_types(file=path)) - set(TRUSTED))
+    if untrusted:
+        raise ModelError(
+            f"{path}: holds the type {untrusted[0]}; expected only types of scikit-learn and of "
+            "this package. Do not load models from sources you do not trust."
+        )
+    return Model(skops.io.load(path, trusted=list(TRUSTED)), info)
+
+
+def library_versions() -> dict[str, str]:
+    """The versions that a saved model depends on."""
+    names = ("ceasefire-stance", "scikit-learn", "numpy", "scipy", "skops")
+    return {name: version(name) for name in names}
+
+
+def models_folder() -> Path:
+    """Where the shipped models are: inside the installed package, or in a checkout."""
+    package = Path(__file__).resolve().parents[1]
+    packed = package / "models"
+    return packed if packed.is_dir() else package.parents[1] / "models"
+
+
+def _find(folder: str | Path | None) -> Path:
+    asked = Path(folder) if folder is not None else models_folder() / "default"
+    named = models_folder() / str(folder)
+    if not asked.is_dir() and folder is not None and named.is_dir():
+        asked = named
+    if not asked.is_dir():
+        shipped = models_folder()
+        have = sorted(p.name for p in shipped.iterdir() if p.is_dir()) if shipped.is_dir() else []
+        raise ModelError(
+            f"{asked}: no such model folder; shipped models are: {', '.join(have) or 'none'}. "
+            "Give one of them or a folder made by ceasefire-stance train."
+        )
+    return asked
+
+
+def _read_info(root: Path) -> dict[str, Any]:
+    path = root / INFO_FILE
+    try:
+        info = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise ModelError(
+            f"{path}: missing; expected a complete model folder. Train it again with "
+            "ceasefire-stance train."
+        ) from error
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise ModelError(
+            f"{path}: not readable as JSON ({error}). Restore the folder or train it again."
+        ) from error
+    if not isinstance(info, dict):
+        raise ModelError(f"{path}: expected a JSON object. Restore the folder or train it again.")
+    return info
+
+
+def _check_compatible(info: dict[str, Any], root: Path) -> None:
+    if info.get("format") != FORMAT:
+        raise ModelError(
+            f"{root}: model format is {info.get('format')!r}; this version reads {FORMAT}. "
+            "Train the model again with the installed version."
+        )
+    made = str(info.get("versions", {}).get("scikit-learn", "unknown"))
+    here = version("scikit-learn")
+    if made.split(".")[:2] != here.split(".")[:2]:
+        raise ModelError(
+            f"{root}: made with scikit-learn {made}; installed is {here}. Install the version of "
+            "requirements.lock or train the model again."
+        )
+
+
+def _plain_vocabularies(pipeline: Pipeline) -> None:
+    """Turn numpy integers of fitted vocabularies into Python's: skops writes a file for each."""
+    features = pipeline.named_steps.get("features")
+    for _, transformer, _ in getattr(features, "transformers_", []):
+        vocabulary = getattr(transformer, "vocabulary_", None)
+        if vocabulary and isinstance(next(iter(vocabulary.values())), np.integer):
+            transformer.vocabulary_ = {term: int(i) for term, i in vocabulary.items()}
