@@ -60,7 +60,7 @@ def reproduce(arguments: argparse.Namespace) -> int:
     reports = Path(arguments.reports)
     if arguments.update:
         publish(runs, reports, experiments, real_news, Path(arguments.data))
-        _refresh_readme(Path(arguments.readme), reports, experiments)
+        _refresh_pages(Path(arguments.readme), Path(arguments.data), reports, experiments)
         print(f"{len(runs)} recipes published in {reports}")
         return 0
     outcomes = check_against(reports, runs)
@@ -73,12 +73,15 @@ def reproduce(arguments: argparse.Namespace) -> int:
     return _verdict(outcomes)
 
 
-def _refresh_readme(readme: Path, reports: Path, experiments: Any) -> None:
+def _refresh_pages(readme: Path, data: Path, reports: Path, experiments: Any) -> None:
     from ceasefire_stance.corpus.atomic import write_text
-    from ceasefire_stance.experiments.reproducing import refresh_readme
+    from ceasefire_stance.experiments.publishing import refresh_data_card, refresh_readme
 
     if readme.is_file():
         write_text(readme, refresh_readme(readme, reports, experiments))
+    card = data / "README.md"
+    if card.is_file():
+        write_text(card, refresh_data_card(card, data))
 
 
 def _table(outcomes: list[Outcome]) -> str:

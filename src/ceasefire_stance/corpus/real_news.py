@@ -7,6 +7,7 @@ wherever the user has it.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -15,6 +16,8 @@ from ceasefire_stance.corpus.sentences import require_columns, sentences_from_cl
 from ceasefire_stance.corpus.stances import STANCES
 from ceasefire_stance.corpus.tables import read_table
 
+STANDOFF = "real-news/dev.jsonl"
+"""Where the labels without text are, in a corpus folder."""
 PARTS = ("window", "enriched", "mention")
 """`window`: runs of consecutive sentences, the natural mix; the others: single sentences picked
 for words of refusal and condition, or because they name a ceasefire."""
@@ -51,6 +54,31 @@ def read_real_news(path: str | Path) -> pd.DataFrame:
             f"{path}: stance is {unknown[0]!r}; expected one of {', '.join(STANCES)}. Correct it."
         )
     return sentences_from_claims(claims)
+
+
+def read_standoff(folder: str | Path) -> pd.DataFrame:
+    """The stand-off labels of a corpus folder, one row per claim, without text.
+
+    Raises
+    ------
+    DataError
+        If the corpus has none.
+    """
+    path = Path(folder) / STANDOFF
+    if not path.is_file():
+        raise DataError(
+            f"{path}: no such file; expected the stand-off labels of the real-news set. Give the "
+            "corpus folder that holds them with --data."
+        )
+    return read_table(path)
+
+
+def share_found(sentences: pd.DataFrame) -> float:
+    """The share of the benchmark's sentences that a rebuilt set holds; 1 for a whole one."""
+    if "share_found" not in sentences or sentences.empty:
+        return 1.0
+    value: Any = sentences["share_found"].iloc[0]
+    return 1.0 if pd.isna(value) else float(value)
 
 
 def real_news_sets(sentences: pd.DataFrame) -> dict[str, pd.DataFrame]:

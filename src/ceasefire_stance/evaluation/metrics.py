@@ -17,7 +17,7 @@ from ceasefire_stance.corpus.sentences import single_stance
 from ceasefire_stance.corpus.stances import POSITIONS, PROBABILITY_COLUMNS, STANCES, Stance
 
 CALIBRATION_BINS = 10
-_EPSILON = 1e-15
+_EPSILON = np.finfo(float).eps
 
 
 @dataclass(frozen=True)

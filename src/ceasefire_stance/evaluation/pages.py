@@ -40,6 +40,11 @@ def read_metrics(reports: Path, order: Sequence[str]) -> dict[str, dict[str, Any
     return found
 
 
+def with_numbers(predictions: pd.DataFrame) -> pd.DataFrame:
+    """A predictions table as read from CSV, with its probabilities as numbers."""
+    return predictions.astype({c: float for c in predictions.columns if c.startswith("p_")})
+
+
 def write_front(
     reports: Path, all_metrics: Mapping[str, Mapping[str, Any]], context: Mapping[str, Any]
 ) -> None:
@@ -90,6 +95,25 @@ def leaderboard(all_metrics: Mapping[str, Mapping[str, Any]]) -> str:
         [f"[{name}]({{reports}}{name}/README.md)", *[_cell(m, *c[1:]) for c in columns]]
         for name, m in all_metrics.items()
     ]
+    return markdown_table(head, rows)
+
+
+def statistics_table(numbers: Mapping[str, Any]) -> str:
+    """What a corpus holds, as Markdown, from `corpus_statistics`."""
+    rows = []
+    for name, block in {**numbers["splits"], "all": numbers["all"]}.items():
+        rows.append(
+            [
+                name,
+                *[str(block[k]) for k in ("sentences", "articles", "conflicts")],
+                *[str(n) for n in block["stances"].values()],
+                f"{block['share_none']:.0%}",
+                f"{block['share_claims_where_named']:.0%}",
+                f"{block['words_median']:.0f}",
+            ]
+        )
+    head = ["split", "sentences", "articles", "conflicts", *numbers["all"]["stances"],
+            "share none", "claims among sentences naming a ceasefire", "median words"]  # fmt: skip
     return markdown_table(head, rows)
 
 
@@ -331,10 +355,7 @@ def conclusions(
     ]
     default = context["default_model"]
     if default in scores and default != best:
-        lines.append(
-            f"- The shipped model, **{default}**, chosen by cross-validation on written text, has "
-            f"{interval(scores[default])}."
-        )
+        lines.append(f"- The shipped model, **{default}**, has {interval(scores[default])}.")
     metrics = all_metrics.get(default)
     if metrics and key != "test":
         test = metrics["sets"]["test"]["four_way"]["macro_f1"]

@@ -6,7 +6,8 @@
 - ``check_against``, ``publish``: fresh results against published ones, and published anew.
 """
 
-from ceasefire_stance.experiments.reproducing import check_against, publish, run_recipes
+from ceasefire_stance.experiments.publishing import publish
+from ceasefire_stance.experiments.reproducing import check_against, run_recipes
 from ceasefire_stance.experiments.running import read_inputs
 from ceasefire_stance.experiments.settings import load_experiments
 from ceasefire_stance.experiments.shipping import train_to_folder

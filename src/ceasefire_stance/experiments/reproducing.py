@@ -15,28 +15,18 @@ import pandas as pd
 from joblib import Parallel, delayed
 
 from ceasefire_stance.corpus.atomic import write_text
-from ceasefire_stance.corpus.errors import DataError
 from ceasefire_stance.corpus.manifest import sha256
 from ceasefire_stance.corpus.tables import read_table, render_table
-from ceasefire_stance.evaluation.agreement import annotator_agreement
 from ceasefire_stance.evaluation.drift import Drift, find_drift
-from ceasefire_stance.evaluation.intervals import compare
-from ceasefire_stance.evaluation.metrics import align
 from ceasefire_stance.evaluation.pages import (
     METRICS_FILE,
     PREDICTIONS_FILE,
-    leaderboard,
-    read_metrics,
-    replace_between_markers,
-    write_front,
-    write_recipe,
+    with_numbers,
 )
-from ceasefire_stance.experiments.running import Inputs, Run, read_inputs, run_recipe
+from ceasefire_stance.experiments.running import Inputs, Run, run_recipe
 from ceasefire_stance.experiments.settings import Experiments
 from ceasefire_stance.learning.store import library_versions
 
-AGREEMENT_FILE = "agreement.json"
-REFERENCE = "keyword-rules"
 REAL_NEWS_SETS = ("real_news_all", "real_news_window")
 
 
@@ -109,79 +99,6 @@ def check_against(reports: Path, runs: dict[str, Run]) -> list[Outcome]:
     return outcomes
 
 
-def read_agreement(real_news: Path) -> dict[str, Any]:
-    """The agreement of the two annotators on the doubly labelled part of the real-news set."""
-    claims = read_table(real_news)
-    if not {"first", "second"} <= set(claims.columns):
-        return {}
-    both = claims.dropna(subset=["first", "second"]).drop_duplicates("sentence_id")
-    result: dict[str, Any] = json.loads(
-        json.dumps(annotator_agreement(both.reset_index(drop=True), "first", "second"))
-    )
-    return result
-
-
-def publish(
-    runs: dict[str, Run],
-    reports: Path,
-    experiments: Experiments,
-    real_news: Path | None,
-    corpus: Path,
-) -> None:
-    """Write the pages of `runs` and the front page over all recipes in `reports`.
-
-    Raises
-    ------
-    DataError
-        If real-news figures are published already and `real_news` is not given: they would be
-        lost.
-    """
-    committed = read_metrics(reports, list(experiments.recipes))
-    if real_news is None and any("real_news_all" in m["sets"] for m in committed.values()):
-        raise DataError(
-            f"{reports}: the published reports hold real-news figures, and no real-news file is "
-            "given; expected one, so that they are not lost. Add --real-news FILE."
-        )
-    for name, run in runs.items():
-        write_recipe(reports / name, run.metrics, run.predictions)
-    if real_news is not None:
-        text = json.dumps(read_agreement(real_news), indent=1) + "\n"
-        write_text(reports / AGREEMENT_FILE, text)
-    write_front(
-        reports,
-        read_metrics(reports, list(experiments.recipes)),
-        front_context(reports, experiments, read_inputs(corpus, real_news)),
-    )
-
-
-def front_context(reports: Path, experiments: Experiments, inputs: Inputs) -> dict[str, Any]:
-    """What the front page shows beside the recipes' own metrics."""
-    agreement = reports / AGREEMENT_FILE
-    set_name = "real_news_all" if "real_news_all" in inputs.sets else "test"
-    gold = inputs.sets[set_name]
-    aligned = {}
-    for name in experiments.recipes:
-        path = reports / name / PREDICTIONS_FILE
-        if path.is_file():
-            predictions = _with_numbers(read_table(path))
-            part = predictions[predictions["set"] == set_name]
-            aligned[name] = align(gold, part)
-    comparison = compare(aligned, REFERENCE) if REFERENCE in aligned else []
-    return {
-        "agreement": json.loads(agreement.read_text("utf-8")) if agreement.is_file() else None,
-        "comparison": [_rounded(r) for r in comparison],
-        "comparison_set": {"real_news_all": "real news, all"}.get(set_name, "written test split"),
-        "default_model": experiments.default_model,
-    }
-
-
-def refresh_readme(readme: Path, reports: Path, experiments: Experiments) -> str:
-    """The README's text with its generated table made anew from ``reports/``."""
-    metrics = read_metrics(reports, list(experiments.recipes))
-    table = leaderboard(metrics).replace("{reports}", "reports/")
-    return replace_between_markers(readme.read_text(encoding="utf-8"), "leaderboard", table)
-
-
 def _headline(metrics: dict[str, Any]) -> dict[str, float]:
     return {
         name: scores["four_way"]["macro_f1"]["value"]
@@ -225,17 +142,6 @@ def _labels(predictions: pd.DataFrame) -> dict[tuple[str, str], str]:
     return {(name, number): stance for name, number, stance in zip(*columns, strict=True)}
 
 
-def _with_numbers(predictions: pd.DataFrame) -> pd.DataFrame:
-    columns = [c for c in predictions.columns if c.startswith("p_")]
-    return predictions.astype(dict.fromkeys(columns, float))
-
-
-def _rounded(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {k: _rounded(v) for k, v in value.items()}
-    return round(value, 6) if isinstance(value, float) else value
-
-
 def _key(name: str, inputs: Inputs, experiments: Experiments) -> str:
     package = Path(__file__).resolve().parents[1]
     sources = [p for p in sorted(package.rglob("*")) if p.suffix in (".py", ".toml")]
@@ -261,7 +167,7 @@ def _recall(folder: Path, key: str) -> Run | None:
     metrics, predictions = folder / f"{key}.json", folder / f"{key}.csv"
     if not (metrics.is_file() and predictions.is_file()):
         return None
-    frame = _with_numbers(read_table(predictions))
+    frame = with_numbers(read_table(predictions))
     return Run(json.loads(metrics.read_text(encoding="utf-8")), frame)
 
 

@@ -7,6 +7,7 @@ from typing import Self
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.utils import Tags, get_tags
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
@@ -61,9 +62,14 @@ class PriorAdjustedClassifier(ClassifierMixin, BaseEstimator):
         self.estimator = estimator
         self.prior = prior
 
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = get_tags(self.estimator).input_tags.sparse
+        return tags
+
     def fit(self, X: object, y: object) -> Self:
         """Fit a clone of `estimator` on `X` (n_samples, n_features) and labels `y`."""
-        X, y = validate_data(self, X, y, accept_sparse=True)
+        X, y = validate_data(self, X, y, accept_sparse=["csr", "csc"])
         check_classification_targets(y)
         self.estimator_ = clone(self.estimator).fit(X, y)
         self.classes_ = self.estimator_.classes_
@@ -75,12 +81,13 @@ class PriorAdjustedClassifier(ClassifierMixin, BaseEstimator):
     def predict_proba(self, X: object) -> np.ndarray:
         """Class probabilities of shape (n_samples, k) under the stated prior."""
         check_is_fitted(self)
-        X = validate_data(self, X, accept_sparse=True, reset=False)
+        X = validate_data(self, X, accept_sparse=["csr", "csc"], reset=False)
         raw = self.estimator_.predict_proba(X)
         return shift_prior(raw, self.training_prior_, self.prior_)
 
     def predict(self, X: object) -> np.ndarray:
         """The most probable class of each row."""
+        check_is_fitted(self)
         return np.asarray(self.classes_[self.predict_proba(X).argmax(axis=1)])
 
     def _target(self) -> np.ndarray:

@@ -2,9 +2,24 @@
 
 - ``Article``, ``read_article``: a file as an article.
 - ``article_sentences``: an article as a sentences frame with offsets.
+- ``iterate_texts``: every piece of text in a folder, file or archive.
+- ``stand_off``: labels with fingerprints in place of the text.
+- ``Searcher``, ``recover_rows``: the text found again in copies of the articles.
 """
 
 from ceasefire_stance.reading.documents import Article, article_from_text, read_article
+from ceasefire_stance.reading.recovery import Searcher, recover_rows
 from ceasefire_stance.reading.segmentation import article_sentences
+from ceasefire_stance.reading.sources import iterate_texts
+from ceasefire_stance.reading.standoff import stand_off
 
-__all__ = ["Article", "article_from_text", "article_sentences", "read_article"]
+__all__ = [
+    "Article",
+    "Searcher",
+    "article_from_text",
+    "article_sentences",
+    "iterate_texts",
+    "read_article",
+    "recover_rows",
+    "stand_off",
+]

@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.metrics import cohen_kappa_score
+
+from ceasefire_stance.corpus.stances import STANCES
+from ceasefire_stance.evaluation import annotator_agreement
+from ceasefire_stance.evaluation.agreement import cohen_kappa, krippendorff_alpha
+
+
+def test_alpha_by_hand():
+    # Two coders, ten binary units.
+    table = np.array([[5.0, 1.0], [3.0, 1.0]])
+    # Coincidences: o00 = 10, o01 = o10 = 4, o11 = 2; n0 = 14, n1 = 6, n = 20.
+    # 1 - (n - 1) * 4 * 2 / (2 * 14 * 6) = 1 - 19 * 8 / 168
+    assert krippendorff_alpha(table) == pytest.approx(1 - 19 * 8 / 168)
+
+
+def test_kappa_is_that_of_scikit_learn():
+    rng = np.random.default_rng(0)
+    a, b = rng.choice(STANCES, 50), rng.choice(STANCES, 50)
+    table = pd.crosstab(a, b).to_numpy(float)
+    assert cohen_kappa(table) == pytest.approx(cohen_kappa_score(a, b))
+
+
+def test_agreement_leaves_out_and_counts_sentences_with_several_stances():
+    frame = pd.DataFrame(
+        {
+            "article_id": ["x", "x", "y", "y", "z"],
+            "label_a": ["none", "accepts", "rejects", "none", "accepts,rejects"],
+            "label_b": ["none", "accepts", "conditional", "accepts", "accepts"],
+        }
+    )
+    result = annotator_agreement(frame, resamples=50)
+    assert result["n_several"] == 1
+    assert result["four_way"]["n_sentences"] == 4
+    assert result["three_way"]["n_sentences"] == 2
+    assert result["detection"]["confusion"] == [[2, 0], [1, 1]]
+
+
+def test_full_agreement_is_one():
+    frame = pd.DataFrame({"article_id": list("wxyz"), "label_a": STANCES, "label_b": STANCES})
+    result = annotator_agreement(frame, resamples=20)
+    assert result["four_way"]["alpha"]["value"] == 1
+    assert result["four_way"]["kappa"]["value"] == 1

@@ -1,0 +1,223 @@
+"""What the repository says of itself is true and current."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import tomllib
+import venv
+from pathlib import Path
+
+import datasets
+import numpy as np
+import pytest
+import yaml
+
+from ceasefire_stance import __version__, load_model, predict_sentences
+from ceasefire_stance.corpus.manifest import load_corpus, read_claims, verify_manifest
+from ceasefire_stance.corpus.sentences import sentences_from_claims, with_context
+from ceasefire_stance.corpus.splits import near_duplicates
+from ceasefire_stance.corpus.stances import PROBABILITY_COLUMNS, STANCES
+from ceasefire_stance.corpus.tables import read_table
+from ceasefire_stance.evaluation.pages import read_metrics
+from ceasefire_stance.experiments.publishing import refresh_data_card, refresh_readme
+from ceasefire_stance.experiments.settings import load_experiments
+from ceasefire_stance.experiments.shipping import headline_scores
+from ceasefire_stance.learning.cards import model_card
+
+from .conftest import ROOT
+
+REPORTS = ROOT / "reports"
+DATA = ROOT / "data"
+TOP = {
+    "notebooks", "src", "data", "models", "reports", "tests", "environment.yml", "README.md",
+    "pyproject.toml", "requirements.lock", "Makefile", "LICENSE", "CITATION.cff", "CHANGELOG.md",
+    "CONTRIBUTING.md", ".ci", ".gitignore", ".pre-commit-config.yaml", "experiments.toml",
+}  # fmt: skip
+
+
+def tracked() -> list[str]:
+    done = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True)
+    return done.stdout.splitlines()
+
+
+def test_the_top_level_is_as_agreed():
+    assert {name.split("/")[0] for name in tracked()} <= TOP
+
+
+def test_conda_and_pip_users_get_the_same_packages():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = project["optional-dependencies"]
+    wanted = {*project["dependencies"], *extras["notebooks"], *extras["dev"]}
+    conda = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))["dependencies"]
+    pip = next(entry["pip"] for entry in conda if isinstance(entry, dict))
+    got = {e for e in [*conda, *pip] if isinstance(e, str)} - {"pip", "-e ."}
+    python = {e for e in got if e.startswith("python>")}
+    assert python == {"python" + project["requires-python"]}
+    assert got - python == wanted
+
+
+def test_the_lock_holds_every_dependency_with_hashes_and_no_address():
+    lock = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = project["optional-dependencies"]
+    locked = set(re.findall(r"^([a-z0-9-]+)==", lock, re.MULTILINE))
+    for requirement in [*project["dependencies"], *extras["dev"], *extras["notebooks"]]:
+        assert re.split(r"[><=]", requirement)[0] in locked
+    assert "://" not in lock
+    pins = re.split(r"^(?=[a-z0-9-]+==)", lock, flags=re.MULTILINE)[1:]
+    assert all("--hash=sha256:" in pin for pin in pins)
+
+
+def test_versions_agree():
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    assert citation["version"] == __version__
+    assert f"## {__version__}" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+
+
+def test_the_corpus_loads_with_the_hubs_library_as_the_card_says(tmp_path):
+    sentences = datasets.load_dataset(str(DATA), cache_dir=str(tmp_path))
+    assert {"train", "validation", "test", "challenge"} <= set(sentences)
+    assert sentences["train"].features["stance"].names == list(STANCES)
+    frame = load_corpus(DATA)
+    assert sum(len(rows) for rows in sentences.values()) == len(frame)
+    labels = sentences["test"].features["stance"].int2str(sentences["test"]["stance"][:])
+    assert labels == frame.loc[frame["split"] == "test", "stance"].tolist()
+    claims = datasets.load_dataset(str(DATA), "claims", cache_dir=str(tmp_path))
+    assert sum(len(rows) for rows in claims.values()) == len(read_claims(DATA))
+    assert set(claims["test"]["synthetic"]) == {True}
+
+
+def test_derived_sentences_are_those_of_the_claims():
+    claims = read_claims(DATA)
+    made = with_context(sentences_from_claims(claims))
+    stored = load_corpus(DATA)
+    for column in ("sentence_id", "text", "context", "stance", "several", "split"):
+        assert made[column].tolist() == stored[column].tolist(), column
+
+
+def test_labels_are_consistent():
+    claims = read_claims(DATA)
+    none = claims["stance"] == "none"
+    assert (claims.loc[none, ["holder", "actor"]] == "").all(axis=None)
+    assert (claims.loc[~none, "actor"] != "").all()
+    held = claims[claims["holder"] != ""]
+    assert all(h in t for h, t in zip(held["holder"], held["text"], strict=True))
+    assert claims["published"].str.fullmatch(r"\d{4}-\d\d-\d\d").all()
+    assert (claims["title"] != "").all()
+
+
+def test_no_near_duplicates_across_splits_and_held_out_conflicts_are_held_out():
+    frame = load_corpus(DATA)
+    assert not near_duplicates(frame)["across"].any()
+    train = set(frame.loc[frame["split"] == "train", "conflict"])
+    assert {"Nagorno-Karabakh", "South Sudan", "Sri Lanka"}.isdisjoint(train)
+    for split in ("train", "validation", "test", "challenge"):
+        assert set(frame.loc[frame["split"] == split, "stance"]) == set(STANCES)
+
+
+def test_generated_tables_are_current():
+    readme, card = ROOT / "README.md", DATA / "README.md"
+    assert refresh_readme(readme, REPORTS, load_experiments()) == readme.read_text("utf-8")
+    assert refresh_data_card(card, DATA) == card.read_text("utf-8")
+
+
+def test_every_recipe_has_a_report_made_from_this_corpus():
+    experiments = load_experiments()
+    metrics = read_metrics(REPORTS, list(experiments.recipes))
+    assert set(metrics) == set(experiments.recipes)
+    manifest = verify_manifest(DATA)
+    for name, m in metrics.items():
+        assert m["recipe"] == json.loads(json.dumps(experiments.recipe(name).as_dict()))
+        assert m["corpus"].startswith(f"{manifest['version']}-")
+        assert "real_news_all" in m["sets"]
+
+
+def test_the_shipped_model_gives_the_published_predictions():
+    experiments = load_experiments()
+    model = load_model()
+    assert model.info["recipe"]["name"] == experiments.default_model
+    frame = load_corpus(DATA)
+    test = frame[frame["split"] == "test"].reset_index(drop=True)
+    published = read_table(REPORTS / experiments.default_model / "predictions.csv")
+    published = published[published["set"] == "test"].reset_index(drop=True)
+    now = predict_sentences(test, model)
+    assert now["stance"].tolist() == published["stance"].tolist()
+    columns = list(PROBABILITY_COLUMNS)
+    assert np.allclose(now[columns], published[columns].astype(float), atol=1e-4)
+
+
+def test_the_shipped_models_card_and_scores_are_current_and_the_file_small():
+    folder = ROOT / "models" / "default"
+    model = load_model(folder)
+    card = (folder / "README.md").read_text(encoding="utf-8")
+    assert model_card(model.info, model.classes) == card
+    path = REPORTS / model.info["recipe"]["name"] / "metrics.json"
+    assert model.info["scores"] == headline_scores(json.loads(path.read_text(encoding="utf-8")))
+    assert sum(p.stat().st_size for p in folder.iterdir()) < 5_000_000
+
+
+def test_the_project_speaks_of_itself_alone():
+    # Written so that this file does not hold what it looks for.
+    words = ["sub" + "agent", "help" + "er session", "index" + "-url", "pythonhos" + "ted"]
+    pattern = re.compile("|".join([*words, "/ro" + "ot/", "/wo" + "rk/"]), re.IGNORECASE)
+    for name in tracked():
+        path = ROOT / name
+        if path.suffix in {".png", ".skops"} or not path.is_file():
+            continue
+        found = pattern.search(path.read_text(encoding="utf-8"))
+        assert not found, f"{name}: {found}"
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory):
+    """The wheel, built and put in an environment of its own, dependencies from this one."""
+    folder = tmp_path_factory.mktemp("wheel")
+    subprocess.run(
+        [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", folder, ROOT],
+        check=True,
+        capture_output=True,
+    )
+    (wheel,) = folder.glob("*.whl")
+    venv.create(folder / "env", with_pip=False)
+    python = folder / "env" / "bin" / "python"
+    (site,) = (folder / "env" / "lib").glob("*/site-packages")
+    subprocess.run(
+        [sys.executable, "-m", "pip", "install", "--no-deps", "--target", site, wheel],
+        check=True,
+        capture_output=True,
+    )
+    # The dependencies are those of the environment that runs the tests; the package itself is not
+    # found there, because the path entry of the editable install is not read from a .pth line.
+    (site / "dependencies.pth").write_text(f"{Path(np.__file__).parents[1]}\n", encoding="utf-8")
+    return python
+
+
+@pytest.mark.slow
+def test_the_wheel_works_away_from_the_checkout(installed, tmp_path):
+    article = tmp_path / "report.txt"
+    article.write_text(
+        "The government agreed to an immediate ceasefire. Shelling killed four people.",
+        encoding="utf-8",
+    )
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "COV"))}
+    base = [installed, "-m", "ceasefire_stance.cli.main"]
+    where = subprocess.run(
+        [installed, "-c", "import ceasefire_stance; print(ceasefire_stance.__file__)"],
+        cwd=tmp_path, env=environment, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert str(ROOT) not in where.stdout
+    done = subprocess.run(
+        [*base, "predict", article, "--format", "jsonl"],
+        cwd=tmp_path, env=environment, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    rows = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [r["stance"] for r in rows] == ["accepts", "none"]
+    listed = subprocess.run(
+        [*base, "recipes"],
+        cwd=tmp_path, env=environment, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert "keyword-rules" in listed.stdout

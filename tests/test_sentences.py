@@ -1,0 +1,116 @@
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ceasefire_stance.corpus import DataError, complete
+from ceasefire_stance.corpus.sentences import (
+    require_trainable,
+    sentences_from_claims,
+    single_stance,
+    with_context,
+)
+from ceasefire_stance.corpus.stances import STANCES, nearest_stance
+
+
+def test_context_is_up_to_three_sentences_before_in_the_same_article():
+    frame = pd.DataFrame(
+        {
+            "article_id": ["b", "a", "a", "a", "a", "a"],
+            "position": [0, 4, 3, 2, 1, 0],
+            "text": ["B0", "A4", "A3", "A2", "A1", "A0"],
+        }
+    )
+    assert with_context(frame)["context"].tolist() == [
+        "", "A1 A2 A3", "A0 A1 A2", "A0 A1", "A0", "",
+    ]  # fmt: skip
+
+
+def test_context_of_a_sentence_with_two_claims_holds_it_once():
+    frame = pd.DataFrame({"article_id": "a", "position": [0, 0, 1], "text": ["x", "x", "y"]})
+    assert with_context(frame)["context"].tolist() == ["", "", "x"]
+
+
+def test_sentences_whose_claims_differ_are_marked_and_left_out(claims):
+    sentences = sentences_from_claims(claims)
+    assert len(sentences) == 24 * 6
+    assert sentences.loc[sentences["several"], "sentence_id"].tolist() == ["m00:1"]
+    assert len(single_stance(sentences)) == 24 * 6 - 1
+
+
+def test_complete_makes_ids_and_empty_context():
+    out = complete(pd.DataFrame({"text": ["One.", "Two."]}), source="x.csv")
+    assert out["sentence_id"].tolist() == ["row000000:0", "row000001:0"]
+    assert out["context"].tolist() == ["", ""]
+
+
+def test_complete_makes_context_where_there_are_articles():
+    out = complete(pd.DataFrame({"text": ["One.", "Two."], "article_id": "a"}), source="x.csv")
+    assert out["context"].tolist() == ["", "One."]
+
+
+@pytest.mark.parametrize("word", ["none", "None", "NA", "null", "N/A", "nan"])
+def test_words_for_none_stay_the_class_none(word):
+    frame = pd.DataFrame({"text": ["x"], "stance": [word]})
+    assert complete(frame, source="x", label_column="stance")["stance"].tolist() == ["none"]
+
+
+@pytest.mark.parametrize(
+    ("frame", "parts"),
+    [
+        (pd.DataFrame({"text": []}), ["no rows"]),
+        (pd.DataFrame({"body": ["x"]}), ["'text' is missing", "found body", "--text-column"]),
+        (pd.DataFrame({"text": ["x", " "], "stance": "none"}), ["row 2", "text is empty"]),
+        (
+            pd.DataFrame({"text": ["x", "y"], "stance": ["none", None]}),
+            ["row 2", "stance is empty"],
+        ),
+        (
+            pd.DataFrame({"text": ["x"], "stance": ["accept"]}),
+            ["row 1", "'accept'", "accepts, conditional, none, rejects", "accept=accepts"],
+        ),
+        (
+            pd.DataFrame({"text": ["x", "y"], "stance": "none", "sentence_id": ["a", "a"]}),
+            ["row 2", "'a'", "earlier row"],
+        ),
+    ],
+)  # fmt: skip
+def test_bad_tables_say_row_and_remedy(frame, parts):
+    with pytest.raises(DataError) as caught:
+        complete(frame, source="mine.csv", label_column="stance" if "stance" in frame else None)
+    message = str(caught.value)
+    assert message.startswith("mine.csv")
+    assert all(part in message for part in parts), message
+
+
+def test_labels_are_mapped_and_bad_maps_refused():
+    frame = pd.DataFrame({"text": ["x"], "label": ["yes"]})
+    out = complete(frame, source="x", label_column="label", map_label={"yes": "accepts"})
+    assert out["stance"].tolist() == ["accepts"]
+    with pytest.raises(DataError, match="maps to 'agree'"):
+        complete(frame, source="x", label_column="label", map_label={"yes": "agree"})
+
+
+def test_one_class_or_too_few_articles_cannot_be_trained_on():
+    frame = pd.DataFrame({"stance": ["none", "none"], "article_id": ["a", "b"]})
+    with pytest.raises(DataError, match="every label is 'none'"):
+        require_trainable(frame, "x")
+    frame["stance"] = ["none", "accepts"]
+    with pytest.raises(DataError, match=r"2 article\(s\) found, 5 expected"):
+        require_trainable(frame, "x", 5)
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [("accept", "accepts"), ("Reject", "rejects"), ("condtional", "conditional"), ("zzz", None)],
+)
+def test_nearest_stance(typed, meant):
+    assert nearest_stance(typed) == meant
+
+
+@given(st.lists(st.sampled_from(STANCES), min_size=1, max_size=20))
+def test_complete_keeps_every_label_and_its_order(labels):
+    frame = pd.DataFrame({"text": [f"t{i}" for i in range(len(labels))], "stance": labels})
+    assert complete(frame, source="x", label_column="stance")["stance"].tolist() == labels

@@ -1,0 +1,115 @@
+from __future__ import annotations
+
+import json
+import shutil
+
+import pytest
+import skops.io
+from sklearn.preprocessing import FunctionTransformer
+
+from ceasefire_stance.corpus.manifest import load_corpus, sha256
+from ceasefire_stance.corpus.sentences import single_stance
+from ceasefire_stance.experiments.settings import load_experiments
+from ceasefire_stance.experiments.shipping import headline_scores, train_to_folder
+from ceasefire_stance.learning import ModelError, load_model, predict_sentences
+from ceasefire_stance.learning.store import models_folder
+
+
+@pytest.fixture(scope="module")
+def model_folder(corpus, experiments_file, tmp_path_factory):
+    experiments = load_experiments(experiments_file)
+    folder = tmp_path_factory.mktemp("models") / "words"
+    sentences = load_corpus(corpus)
+    train_to_folder(
+        experiments.recipe("words"),
+        sentences[sentences["split"] == "train"],
+        folder,
+        experiments=experiments,
+        fingerprint="x",
+    )
+    return folder
+
+
+@pytest.fixture
+def copy(model_folder, tmp_path):
+    folder = tmp_path / "model"
+    shutil.copytree(model_folder, folder)
+    return folder
+
+
+def test_a_saved_model_predicts_as_before_and_says_what_it_is(model_folder, corpus):
+    model = load_model(model_folder)
+    test = single_stance(load_corpus(corpus))
+    test = test[test["split"] == "test"].reset_index(drop=True)
+    predictions = predict_sentences(test, model)
+    assert (predictions["stance"] == test["stance"]).mean() > 0.9
+    assert model.info["chosen"]["C"] in (1.0, 10.0)
+    assert model.info["classes"] == ["accepts", "conditional", "none", "rejects"]
+    assert "Not measured yet" in (model_folder / "README.md").read_text(encoding="utf-8")
+
+
+def test_saving_again_replaces_the_folder_whole(copy, corpus, experiments_file):
+    experiments = load_experiments(experiments_file)
+    (copy / "stray.txt").write_text("x", encoding="utf-8")
+    sentences = load_corpus(corpus)
+    train_to_folder(
+        experiments.recipe("majority"), sentences, copy, experiments=experiments, fingerprint="x"
+    )
+    assert sorted(p.name for p in copy.iterdir()) == ["README.md", "model.json", "model.skops"]
+    assert [p.name for p in copy.parent.iterdir()] == ["model"]
+
+
+def test_a_missing_model_names_the_shipped_ones():
+    with pytest.raises(ModelError, match="no such model folder; shipped models are"):
+        load_model("nowhere")
+
+
+@pytest.mark.parametrize("name", ["model.skops", "model.json"])
+def test_a_half_written_folder_is_refused(copy, name):
+    (copy / name).unlink()
+    with pytest.raises(ModelError, match=r"missing; expected a complete model folder"):
+        load_model(copy)
+
+
+def test_an_altered_file_is_refused(copy):
+    file = copy / "model.skops"
+    file.write_bytes(file.read_bytes() + b"x")
+    with pytest.raises(ModelError, match="altered"):
+        load_model(copy)
+
+
+def edit(folder, **changes):
+    path = folder / "model.json"
+    info = json.loads(path.read_text(encoding="utf-8"))
+    path.write_text(json.dumps(info | changes), encoding="utf-8")
+
+
+def test_another_format_or_library_version_is_refused(copy):
+    edit(copy, versions={"scikit-learn": "0.1.0"})
+    with pytest.raises(ModelError, match=r"made with scikit-learn 0\.1\.0"):
+        load_model(copy)
+    edit(copy, format=99)
+    with pytest.raises(ModelError, match="model format is 99"):
+        load_model(copy)
+
+
+@pytest.mark.parametrize("content", ["{", "[]"])
+def test_unreadable_information_is_refused(copy, content):
+    (copy / "model.json").write_text(content, encoding="utf-8")
+    with pytest.raises(ModelError):
+        load_model(copy)
+
+
+def test_an_untrusted_type_is_named(copy):
+    skops.io.dump(FunctionTransformer(func=shutil.rmtree), copy / "model.skops")
+    edit(copy, checksums={"model.skops": sha256(copy / "model.skops")})
+    with pytest.raises(ModelError, match="shutil"):
+        load_model(copy)
+
+
+def test_headline_scores_leave_out_what_was_not_measured():
+    assert headline_scores({}) == {}
+
+
+def test_models_folder_is_that_of_the_checkout():
+    assert models_folder().name == "models"
