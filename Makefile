@@ -26,7 +26,7 @@ update: $(STAMP)  ## the same, and publish the fresh numbers in reports/ and REA
 	$(BIN)/ceasefire-stance reproduce --update --reuse .cache/runs $(if $(REAL_NEWS),--real-news $(REAL_NEWS))
 
 model: $(STAMP)  ## train the shipped model anew (models/default)
-	$(BIN)/ceasefire-stance train cues-tfidf-logreg+context --out models/default
+	$(BIN)/ceasefire-stance train cues-tfidf-logreg --out models/default
 
 test: $(STAMP) lint  ## lint, types, contracts, tests with coverage, notebooks, the wheel
 	$(BIN)/python -m coverage erase

@@ -18,10 +18,12 @@ import yaml
 
 from ceasefire_stance import __version__, load_model, predict_sentences
 from ceasefire_stance.corpus.manifest import load_corpus, read_claims, verify_manifest
+from ceasefire_stance.corpus.real_news import read_standoff
 from ceasefire_stance.corpus.sentences import sentences_from_claims, with_context
 from ceasefire_stance.corpus.splits import near_duplicates
 from ceasefire_stance.corpus.stances import PROBABILITY_COLUMNS, STANCES
 from ceasefire_stance.corpus.tables import read_table
+from ceasefire_stance.evaluation.leaderboard import read_entries, score_entries, write_leaderboard
 from ceasefire_stance.evaluation.pages import read_metrics
 from ceasefire_stance.experiments.publishing import refresh_data_card, refresh_readme
 from ceasefire_stance.experiments.settings import load_experiments
@@ -134,6 +136,37 @@ def test_every_recipe_has_a_report_made_from_this_corpus():
         assert m["recipe"] == json.loads(json.dumps(experiments.recipe(name).as_dict()))
         assert m["corpus"].startswith(f"{manifest['version']}-")
         assert "real_news_all" in m["sets"]
+
+
+def test_the_real_news_figures_follow_from_labels_without_text_and_committed_predictions():
+    experiments = load_experiments()
+    labels = read_standoff(DATA)
+    entries = read_entries(REPORTS, list(experiments.recipes))
+    scores = json.loads(json.dumps(score_entries(labels, entries)))
+    for name in experiments.recipes:
+        path = REPORTS / name / "metrics.json"
+        published = json.loads(path.read_text(encoding="utf-8"))["sets"]
+        for set_name in ("real_news_all", "real_news_window"):
+            assert scores[name][set_name] == published[set_name], name
+
+
+def test_the_real_news_leaderboard_is_current(tmp_path):
+    names = list(load_experiments().recipes)
+    for name in names:
+        target = tmp_path / name / "predictions.csv"
+        target.parent.mkdir()
+        target.symlink_to(REPORTS / name / "predictions.csv")
+    write_leaderboard(tmp_path, read_standoff(DATA), names)
+    for file in ("README.md", "leaderboard.json"):
+        fresh = (tmp_path / "real-news" / file).read_text(encoding="utf-8")
+        assert fresh == (REPORTS / "real-news" / file).read_text(encoding="utf-8"), file
+
+
+def test_real_news_labels_load_and_hold_no_text(tmp_path):
+    rows = datasets.load_dataset(str(DATA), "real-news", cache_dir=str(tmp_path))["dev"]
+    labels = read_standoff(DATA)
+    assert len(rows) == len(labels)
+    assert {"text", "context", "title", "holder"}.isdisjoint(rows.column_names)
 
 
 def test_the_shipped_model_gives_the_published_predictions():
