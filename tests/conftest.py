@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pandas as pd
 import pytest
+from hypothesis import settings
 
 from ceasefire_stance.corpus.manifest import save_corpus
+
+# Where a change is judged, the same examples are tried every time; at home new ones.
+settings.register_profile("ci", derandomize=True, deadline=None)
+settings.register_profile("home", deadline=None)
+settings.load_profile("ci" if os.environ.get("CI") else "home")
 
 ROOT = Path(__file__).resolve().parents[1]
 REAL_NEWS = ROOT.parent / "shared" / "real-news" / "dev.jsonl"

@@ -39,9 +39,9 @@ def make(seed: int, n: int = 60) -> tuple[pd.DataFrame, pd.DataFrame]:
             "conflict": rng.choice(["x", "y"], n),
         }
     )
-    p = rng.dirichlet(np.ones(4), n).round(3)
-    p[:, 3] = 1 - p[:, :3].sum(axis=1)
-    predictions = pd.DataFrame(np.clip(p, 0, 1), columns=list(PROBABILITY_COLUMNS))
+    p = rng.dirichlet(np.ones(4), n).round(3) + 0.001
+    p /= p.sum(axis=1, keepdims=True)
+    predictions = pd.DataFrame(p, columns=list(PROBABILITY_COLUMNS))
     predictions.insert(0, "sentence_id", gold["sentence_id"])
     predictions.insert(1, "stance", np.array(STANCES)[p.argmax(axis=1)])
     return gold, predictions
