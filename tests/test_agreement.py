@@ -7,7 +7,11 @@ from sklearn.metrics import cohen_kappa_score
 
 from ceasefire_stance.corpus.stances import STANCES
 from ceasefire_stance.evaluation import annotator_agreement
-from ceasefire_stance.evaluation.agreement import cohen_kappa, krippendorff_alpha
+from ceasefire_stance.evaluation.agreement import (
+    cohen_kappa,
+    corpus_agreement,
+    krippendorff_alpha,
+)
 
 
 def test_alpha_by_hand():
@@ -38,6 +42,23 @@ def test_agreement_leaves_out_and_counts_sentences_with_several_stances():
     assert result["four_way"]["n_sentences"] == 4
     assert result["three_way"]["n_sentences"] == 2
     assert result["detection"]["confusion"] == [[2, 0], [1, 1]]
+
+
+def test_sentences_nobody_has_read_are_left_out():
+    claims = pd.DataFrame(
+        {
+            "sentence_id": ["a", "b", "b", "c"],
+            "article_id": ["x", "x", "x", "y"],
+            "stance": ["none", "accepts", "accepts", "rejects"],
+            "label_a": ["none", "accepts", "accepts", ""],
+            "label_b": ["", "rejects", "rejects", ""],
+        }
+    )
+    result = corpus_agreement(claims)
+    assert result["labels_and_reader"]["four_way"]["n_sentences"] == 2
+    assert result["labels_and_reader"]["four_way"]["confusion"][0][0] == 1
+    assert result["two_readers"]["three_way"]["confusion"] == [[0, 0, 1], [0, 0, 0], [0, 0, 0]]
+    assert corpus_agreement(claims.assign(label_a="", label_b="")) == {}
 
 
 def test_full_agreement_is_one():

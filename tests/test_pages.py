@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from ceasefire_stance.evaluation.pages import interval, markdown_table, replace_between_markers
+from ceasefire_stance.evaluation.tables import interval, markdown_table, replace_between_markers
 
 
 def test_only_what_stands_between_the_markers_is_replaced():

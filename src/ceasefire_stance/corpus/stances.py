@@ -23,7 +23,7 @@ class Stance(StrEnum):
     """The holder refuses, opposes or ends the ceasefire."""
 
 
-STANCES: tuple[str, ...] = tuple(sorted(Stance))
+STANCES: tuple[str, ...] = tuple(sorted(s.value for s in Stance))
 """All stances, in class order."""
 
 POSITIONS: tuple[str, ...] = tuple(s for s in STANCES if s != Stance.NONE)

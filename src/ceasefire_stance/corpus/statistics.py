@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -29,7 +30,7 @@ def word_counts(texts: pd.Series[str]) -> pd.Series[int]:
     return texts.map(lambda text: len(text.split()))
 
 
-def corpus_statistics(sentences: pd.DataFrame) -> dict[str, object]:
+def corpus_statistics(sentences: pd.DataFrame) -> dict[str, Any]:
     """Counts, class mix, sentence lengths and repeats of a labelled sentences frame.
 
     Parameters
@@ -44,7 +45,7 @@ def corpus_statistics(sentences: pd.DataFrame) -> dict[str, object]:
         Numbers and nested dicts of numbers, ready for JSON. Shares are in [0, 1], lengths in
         words.
     """
-    out: dict[str, object] = {"all": _block(sentences)}
+    out: dict[str, Any] = {"all": _block(sentences)}
     if "split" in sentences:
         out["splits"] = {str(s): _block(rows) for s, rows in sentences.groupby("split", sort=False)}
         main = sentences[sentences["split"].isin(MAIN_SPLITS)]

@@ -7,7 +7,8 @@
 - ``annotator_agreement``: two annotators on the same sentences.
 - ``find_drift``: published numbers against fresh ones.
 
-Figures are in ``evaluation.figures``, report pages in ``evaluation.pages``.
+Figures are in ``evaluation.figures``; the reports are written by ``pages`` (one recipe),
+``front_page``, ``leaderboard`` (real news) and ``corpus_page``.
 """
 
 from ceasefire_stance.evaluation.agreement import annotator_agreement

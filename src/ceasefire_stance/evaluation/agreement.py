@@ -51,6 +51,35 @@ def annotator_agreement(
     return out
 
 
+def corpus_agreement(claims: pd.DataFrame) -> dict[str, dict[str, object]]:
+    """Agreement of the corpus's labels and of its blind readers' at first sight.
+
+    Parameters
+    ----------
+    claims : DataFrame
+        One row per claim with `stance` and, per sentence, `label_a` and `label_b` ("" where nobody
+        has read it).
+
+    Returns
+    -------
+    dict
+        ``labels_and_reader`` (the corpus's labels with `label_a`) and ``two_readers`` (`label_a`
+        with `label_b`), each as `annotator_agreement`; what nobody has read is left out.
+    """
+    sentences = claims.drop_duplicates("sentence_id").set_index("sentence_id")
+    stances = claims.groupby("sentence_id", sort=False)["stance"].agg(set)
+    sentences["written"] = [",".join(sorted(stances[i])) for i in sentences.index]
+    out = {}
+    for name, first, second in (
+        ("labels_and_reader", "written", "label_a"),
+        ("two_readers", "label_a", "label_b"),
+    ):
+        read = sentences[(sentences[first] != "") & (sentences[second] != "")]
+        if len(read):
+            out[name] = annotator_agreement(read.reset_index(), first, second)
+    return out
+
+
 def _agreement(
     a: np.ndarray,
     b: np.ndarray,

@@ -15,7 +15,7 @@ from ceasefire_stance.corpus.sentences import sentences_from_claims
 from ceasefire_stance.corpus.stances import STANCES
 from ceasefire_stance.corpus.tables import read_table
 from ceasefire_stance.evaluation.intervals import evaluate
-from ceasefire_stance.evaluation.pages import interval, markdown_table, with_numbers
+from ceasefire_stance.evaluation.tables import interval, markdown_table, with_numbers
 
 FOLDER = "real-news"
 RESULTS_FILE = "leaderboard.json"

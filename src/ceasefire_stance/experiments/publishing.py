@@ -8,29 +8,28 @@ from typing import Any
 
 from ceasefire_stance.corpus.atomic import write_text
 from ceasefire_stance.corpus.errors import DataError
-from ceasefire_stance.corpus.manifest import load_corpus
+from ceasefire_stance.corpus.manifest import load_corpus, read_claims
 from ceasefire_stance.corpus.real_news import STANDOFF, read_standoff
 from ceasefire_stance.corpus.statistics import corpus_statistics
 from ceasefire_stance.corpus.tables import read_table
 from ceasefire_stance.evaluation.agreement import annotator_agreement
+from ceasefire_stance.evaluation.corpus_page import statistics_table, write_corpus_page
+from ceasefire_stance.evaluation.front_page import leaderboard, write_front
 from ceasefire_stance.evaluation.intervals import compare
-from ceasefire_stance.evaluation.leaderboard import write_leaderboard
-from ceasefire_stance.evaluation.metrics import align
-from ceasefire_stance.evaluation.pages import (
-    PREDICTIONS_FILE,
-    leaderboard,
-    read_metrics,
-    replace_between_markers,
-    statistics_table,
-    with_numbers,
-    write_front,
-    write_recipe,
+from ceasefire_stance.evaluation.leaderboard import (
+    annotator_entries,
+    score_entries,
+    write_leaderboard,
 )
+from ceasefire_stance.evaluation.metrics import align
+from ceasefire_stance.evaluation.pages import PREDICTIONS_FILE, read_metrics, write_recipe
+from ceasefire_stance.evaluation.tables import replace_between_markers, with_numbers
 from ceasefire_stance.experiments.running import Inputs, Run, read_inputs
 from ceasefire_stance.experiments.settings import Experiments
 
 AGREEMENT_FILE = "agreement.json"
 REFERENCE = "keyword-rules"
+BASELINES = ("majority", REFERENCE)
 
 
 def read_agreement(real_news: Path) -> dict[str, Any]:
@@ -66,8 +65,14 @@ def publish(
             f"{reports}: the published reports hold real-news figures, and no real-news file is "
             "given; expected one, so that they are not lost. Add --real-news FILE."
         )
+    fresh = {**committed, **{name: run.metrics for name, run in runs.items()}}
+    beside = {n: fresh[n]["sets"] for n in BASELINES if n in fresh}
+    if (corpus / STANDOFF).is_file():
+        labels = read_standoff(corpus)
+        beside |= score_entries(labels, annotator_entries(labels))
     for name, run in runs.items():
-        write_recipe(reports / name, run.metrics, run.predictions)
+        write_recipe(reports / name, run.metrics, run.predictions, beside)
+    write_corpus_page(reports / "corpus", load_corpus(corpus), read_claims(corpus))
     if real_news is not None:
         text = json.dumps(read_agreement(real_news), indent=1) + "\n"
         write_text(reports / AGREEMENT_FILE, text)

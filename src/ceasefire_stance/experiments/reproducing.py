@@ -18,11 +18,8 @@ from ceasefire_stance.corpus.atomic import write_text
 from ceasefire_stance.corpus.manifest import sha256
 from ceasefire_stance.corpus.tables import read_table, render_table
 from ceasefire_stance.evaluation.drift import Drift, find_drift
-from ceasefire_stance.evaluation.pages import (
-    METRICS_FILE,
-    PREDICTIONS_FILE,
-    with_numbers,
-)
+from ceasefire_stance.evaluation.pages import METRICS_FILE, PREDICTIONS_FILE
+from ceasefire_stance.evaluation.tables import with_numbers
 from ceasefire_stance.experiments.running import Inputs, Run, run_recipe
 from ceasefire_stance.experiments.settings import Experiments
 from ceasefire_stance.learning.store import library_versions
