@@ -137,12 +137,25 @@ def test_training_on_one_class_or_too_few_articles_is_exit_3(capsys, tmp_path, e
     path.write_text("text,stance\nx,none\ny,none\n", encoding="utf-8")
     code, _, err = run(capsys, "train", "words", *options)
     assert (code, "every label is 'none'" in err) == (3, True)
-    path.write_text("text,stance,article_id\nx,none,a\ny,accepts,a\n", encoding="utf-8")
+    rows = "x,none,a\ny,accepts,a\n" * 2
+    path.write_text(f"text,stance,article_id\n{rows}", encoding="utf-8")
     code, _, err = run(capsys, "train", "words", *options)
     assert (code, "1 article(s) found" in err) == (3, True)
     assert not (tmp_path / "m").exists()
+    path.write_text("text,stance,split\nx,none,training\ny,accepts,test\n", encoding="utf-8")
+    code, _, err = run(capsys, "train", "words", *options)
+    assert (code, "no sentences in split 'train'; found test, training" in err) == (3, True)
     code, _, err = run(capsys, "train", "magic", *options)
     assert (code, "is no recipe" in err) == (3, True)
+
+
+def test_files_that_cannot_be_opened_or_written_are_no_traceback(capsys, tmp_path):
+    code, _, err = run(capsys, "data", "build", tmp_path / "absent")
+    assert (code, "expected the manifest" in err) == (3, True)
+    table = tmp_path / "x.csv"
+    table.write_text("text,stance\nx,none\n", encoding="utf-8")
+    code, _, err = run(capsys, "data", "import", table, "--out", table / "y.csv")
+    assert (code, "Check the path" in err) == (3, True)
 
 
 def test_a_missing_or_altered_model_is_exit_4(capsys, model, tmp_path):

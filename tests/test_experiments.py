@@ -157,6 +157,10 @@ def test_settings_errors_say_what_is_missing(tmp_path, experiments):
     path.write_text("[settings\n", encoding="utf-8")
     with pytest.raises(DataError, match="not valid TOML"):
         load_experiments(path)
+    recipe = 'description = "d"\nclassifier = "knn"\n'
+    path.write_text(f"[settings]\n[prior]\n[recipes.x]\n{recipe}", encoding="utf-8")
+    with pytest.raises(DataError, match="recipe x: classifier is 'knn'"):
+        load_experiments(path)
     path.write_text("[settings]\n", encoding="utf-8")
     with pytest.raises(DataError, match="'prior' is missing"):
         load_experiments(path)

@@ -148,6 +148,9 @@ def test_labels_without_probabilities_can_be_scored():
     gold, predictions = make(2)
     scores = evaluate(gold, predictions[["sentence_id", "stance"]], resamples=10)
     assert 0 <= scores["four_way"]["macro_f1"]["value"] <= 1
+    # What labels do not say is not made up.
+    assert "three_way" not in scores
+    assert "log_loss" not in scores["four_way"]
 
 
 @pytest.mark.parametrize(
@@ -157,12 +160,21 @@ def test_labels_without_probabilities_can_be_scored():
         (lambda p: p.assign(stance="maybe"), "stance is 'maybe'"),
         (lambda p: p.assign(p_none=2.0), r"outside \[0, 1\]"),
         (lambda p: p.assign(p_none=float("nan")), "missing"),
+        (lambda p: p.assign(p_none=0.9, p_accepts=0.9), "do not sum to 1"),
+        (lambda p: p.drop(columns="p_none"), "expected all of"),
+        (lambda p: pd.concat([p, p.iloc[:1]]), "'s0' stands twice"),
     ],
 )
 def test_bad_predictions_are_bad_data(change, part):
     gold, predictions = make(3)
     with pytest.raises(DataError, match=part):
         align(gold, change(predictions))
+
+
+def test_nothing_to_score_is_bad_data():
+    gold, predictions = make(3)
+    with pytest.raises(DataError, match="no sentence with a single stance"):
+        align(gold.assign(several=True), predictions)
 
 
 def test_intervals_hold_the_value_and_are_the_same_for_a_seed():

@@ -93,11 +93,47 @@ def test_labels_are_mapped_and_bad_maps_refused():
         complete(frame, source="x", label_column="label", map_label={"yes": "agree"})
 
 
+def test_positions_are_numbers_and_order_the_context():
+    frame = pd.DataFrame({"article_id": "a", "position": ["9", "10"], "text": ["Nine.", "Ten."]})
+    assert complete(frame, source="x")["context"].tolist() == ["", "Nine."]
+    with pytest.raises(DataError, match="row 2: position is 'ten'"):
+        complete(frame.assign(position=["9", "ten"]), source="x")
+
+
+def test_several_is_read_as_true_or_false():
+    frame = pd.DataFrame({"text": ["x", "y"], "several": ["False", "true"]})
+    assert complete(frame, source="x")["several"].tolist() == [False, True]
+    assert single_stance(frame)["text"].tolist() == ["x"]
+    with pytest.raises(DataError, match="several is 'perhaps'"):
+        complete(frame.assign(several="perhaps"), source="x")
+
+
+def test_the_column_the_user_names_is_the_one_that_is_read():
+    frame = pd.DataFrame({"text": ["theirs"], "sentence": ["mine"]})
+    assert complete(frame, source="x", text_column="sentence")["text"].tolist() == ["mine"]
+
+
+@pytest.mark.parametrize(
+    ("frame", "part"),
+    [
+        (pd.DataFrame({"text": [12]}), "row 1: text is 12"),
+        (pd.DataFrame({"text": ["x"], "article_id": [None]}), "row 1: article_id is empty"),
+        (pd.DataFrame({"text": ["x"], "sentence_id": [[1]]}), "row 1: sentence_id is empty or a"),
+    ],
+)
+def test_values_of_the_wrong_kind_are_bad_data(frame, part):
+    with pytest.raises(DataError, match=part):
+        complete(frame, source="x")
+
+
 def test_one_class_or_too_few_articles_cannot_be_trained_on():
     frame = pd.DataFrame({"stance": ["none", "none"], "article_id": ["a", "b"]})
     with pytest.raises(DataError, match="every label is 'none'"):
         require_trainable(frame, "x")
     frame["stance"] = ["none", "accepts"]
+    with pytest.raises(DataError, match=r"1 sentence\(s\) with .*, 2 expected"):
+        require_trainable(frame, "x")
+    frame = pd.DataFrame({"stance": ["none", "accepts"] * 5, "article_id": ["a", "b"] * 5})
     with pytest.raises(DataError, match=r"2 article\(s\) found, 5 expected"):
         require_trainable(frame, "x", 5)
 

@@ -12,7 +12,7 @@ from ceasefire_stance.corpus.sentences import single_stance
 from ceasefire_stance.experiments.settings import load_experiments
 from ceasefire_stance.experiments.shipping import headline_scores, train_to_folder
 from ceasefire_stance.learning import ModelError, load_model, predict_sentences
-from ceasefire_stance.learning.store import models_folder
+from ceasefire_stance.learning.store import check_target, models_folder
 
 
 @pytest.fixture(scope="module")
@@ -50,13 +50,23 @@ def test_a_saved_model_predicts_as_before_and_says_what_it_is(model_folder, corp
 
 def test_saving_again_replaces_the_folder_whole(copy, corpus, experiments_file):
     experiments = load_experiments(experiments_file)
-    (copy / "stray.txt").write_text("x", encoding="utf-8")
     sentences = load_corpus(corpus)
     train_to_folder(
         experiments.recipe("majority"), sentences, copy, experiments=experiments, fingerprint="x"
     )
     assert sorted(p.name for p in copy.iterdir()) == ["README.md", "model.json", "model.skops"]
     assert [p.name for p in copy.parent.iterdir()] == ["model"]
+
+
+def test_a_folder_with_anything_else_in_it_is_never_replaced(copy, corpus, experiments_file):
+    experiments = load_experiments(experiments_file)
+    (copy / "thesis.txt").write_text("x", encoding="utf-8")
+    arguments = {"experiments": experiments, "fingerprint": "x"}
+    with pytest.raises(ModelError, match=r"holds 'thesis\.txt'"):
+        train_to_folder(experiments.recipe("majority"), load_corpus(corpus), copy, **arguments)
+    assert (copy / "thesis.txt").is_file()
+    with pytest.raises(ModelError, match="is a file"):
+        check_target(copy / "thesis.txt")
 
 
 def test_a_missing_model_names_the_shipped_ones():

@@ -32,15 +32,6 @@ def test_what_is_written_is_read_back(tmp_path, suffix, texts):
     assert back["stance"].tolist() == frame["stance"].tolist()
 
 
-def test_position_is_a_number(tmp_path):
-    path = tmp_path / "x.csv"
-    path.write_text("text,position\nOne.,3\n", encoding="utf-8")
-    assert read_table(path)["position"].tolist() == [3]
-    path.write_text("text,position\nOne.,three\n", encoding="utf-8")
-    with pytest.raises(DataError, match="row 1: position is 'three'"):
-        read_table(path)
-
-
 @pytest.mark.parametrize(
     ("name", "content", "part"),
     [

@@ -105,12 +105,9 @@ def import_(arguments: argparse.Namespace) -> int:
 
 def build(arguments: argparse.Namespace) -> int:
     """Remake the derived files of a corpus."""
-    from ceasefire_stance.corpus.manifest import MANIFEST, read_claims, save_corpus
+    from ceasefire_stance.corpus.manifest import manifest_version, read_claims, save_corpus
 
-    version = arguments.version
-    if not version:
-        manifest = json.loads((Path(arguments.source) / MANIFEST).read_text(encoding="utf-8"))
-        version = manifest["version"]
+    version = arguments.version or manifest_version(arguments.source)
     claims = read_claims(arguments.source)
     save_corpus(claims, arguments.source, version)
     print(f"{arguments.source}: {len(claims)} claim rows, version {version}")

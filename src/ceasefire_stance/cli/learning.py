@@ -31,6 +31,7 @@ def add_commands(commands: Any) -> None:
     )
     parser.add_argument("recipe", help="a name from `ceasefire-stance recipes`")
     _add_data(parser)
+    parser.add_argument("--experiments", help="an experiments.toml of your own")
     parser.add_argument("--out", help="model folder to write [models/RECIPE]")
     parser.add_argument("--seed", type=int, help="of folds and estimators [experiments.toml]")
     parser.add_argument("--reports", default="reports", help="for the scores on the model card")
@@ -75,7 +76,6 @@ def _add_data(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--data", default="data", help="corpus folder, table or datasets name [data]"
     )
-    parser.add_argument("--experiments", help="an experiments.toml of your own")
     add_label_options(parser)
 
 
@@ -86,7 +86,8 @@ def train(arguments: argparse.Namespace) -> int:
     experiments = experiments_of(arguments)
     recipe = experiments.recipe(arguments.recipe)
     sentences, fingerprint = labelled_data(arguments)
-    if "split" in sentences and (sentences["split"] == "train").any():
+    if "split" in sentences:
+        _require_split(sentences, "train", arguments.data)
         sentences = sentences[sentences["split"] == "train"].reset_index(drop=True)
     folder = Path(arguments.out or f"models/{recipe.name}")
     progress(f"training {recipe.name} on {len(sentences)} sentences …")
@@ -114,7 +115,9 @@ def evaluate(arguments: argparse.Namespace) -> int:
     from ceasefire_stance.learning.predicting import predict_with
     from ceasefire_stance.learning.store import load_model
 
-    if bool(arguments.predictions) == bool(arguments.model):
+    if bool(arguments.predictions) == bool(arguments.model) or (
+        arguments.gold and not arguments.predictions
+    ):
         print(
             "ceasefire-stance evaluate: expected either a model or --gold FILE --predictions FILE",
             file=sys.stderr,
@@ -139,6 +142,7 @@ def evaluate(arguments: argparse.Namespace) -> int:
 
 def compare(arguments: argparse.Namespace) -> int:
     """Compare models with the first one."""
+    from ceasefire_stance.corpus.real_news import share_found
     from ceasefire_stance.evaluation import align
     from ceasefire_stance.evaluation import compare as compare_models
     from ceasefire_stance.learning.predicting import predict_with
@@ -150,7 +154,11 @@ def compare(arguments: argparse.Namespace) -> int:
     gold = _gold(arguments)
     aligned = {m: align(gold, predict_with(gold, load_model(m).pipeline)) for m in arguments.models}
     rows = compare_models(aligned, arguments.models[0])
-    print(json.dumps(rows, indent=1) if arguments.json else _comparison_lines(rows, len(gold)))
+    print(
+        json.dumps(rows, indent=1)
+        if arguments.json
+        else _comparison_lines(rows, len(aligned[arguments.models[0]]), share_found(gold))
+    )
     return 0
 
 
@@ -167,14 +175,14 @@ def recipes(arguments: argparse.Namespace) -> int:
 def _gold(arguments: argparse.Namespace) -> pd.DataFrame:
     from ceasefire_stance.corpus.errors import DataError
     from ceasefire_stance.corpus.real_news import read_real_news
-    from ceasefire_stance.corpus.sentences import sentences_from_claims
+    from ceasefire_stance.corpus.sentences import checked_labels, sentences_from_claims
     from ceasefire_stance.corpus.tables import read_table
 
     gold_file = getattr(arguments, "gold", None)
     if gold_file:
         claims = read_table(gold_file)
         if {"sentence_id", "article_id", "stance"} <= set(claims.columns):
-            return sentences_from_claims(claims)
+            return sentences_from_claims(checked_labels(claims, gold_file))
         raise DataError(
             f"{gold_file}: expected the columns sentence_id, article_id, stance; found "
             f"{', '.join(map(str, claims.columns))}. Add what is missing."
@@ -184,23 +192,30 @@ def _gold(arguments: argparse.Namespace) -> pd.DataFrame:
     sentences, _ = labelled_data(arguments)
     if "split" not in sentences:
         return sentences
-    rows = sentences[sentences["split"] == arguments.split].reset_index(drop=True)
-    if rows.empty:
+    _require_split(sentences, arguments.split, arguments.data)
+    return sentences[sentences["split"] == arguments.split].reset_index(drop=True)
+
+
+def _require_split(sentences: pd.DataFrame, split: str, source: str) -> None:
+    from ceasefire_stance.corpus.errors import DataError
+
+    if not (sentences["split"] == split).any():
         raise DataError(
-            f"{arguments.data}: no sentences in split {arguments.split!r}; found "
-            f"{', '.join(sorted(sentences['split'].unique()))}. Choose one with --split."
+            f"{source}: no sentences in split {split!r}; found "
+            f"{', '.join(sorted(map(str, sentences['split'].unique())))}. Rename the splits or "
+            "choose one that is there."
         )
-    return rows
 
 
 def _with_numbers(predictions: pd.DataFrame, source: str) -> pd.DataFrame:
     from ceasefire_stance.corpus.errors import DataError
     from ceasefire_stance.corpus.sentences import require_columns
+    from ceasefire_stance.corpus.stances import PROBABILITY_COLUMNS
 
     require_columns(predictions, ["sentence_id", "stance"], source)
-    columns = [c for c in predictions.columns if str(c).startswith("p_")]
+    columns = [c for c in predictions.columns if c in PROBABILITY_COLUMNS]
     try:
-        return predictions.astype(dict.fromkeys(columns, float))
+        return predictions.astype({"sentence_id": str, **dict.fromkeys(columns, float)})
     except ValueError as error:
         raise DataError(f"{source}: {error}; expected numbers in the p_ columns.") from error
 
@@ -239,8 +254,9 @@ def _score_lines(scores: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def _comparison_lines(rows: list[dict[str, Any]], n: int) -> str:
-    lines = [f"macro-F1 over four stances on {n} sentences; p-values corrected after Holm"]
+def _comparison_lines(rows: list[dict[str, Any]], n: int, share: float) -> str:
+    lines = [] if share == 1 else [f"PARTIAL REAL NEWS, {share:.1%} OF THE SENTENCES FOUND"]
+    lines += [f"macro-F1 over four stances on {n} sentences; p-values corrected after Holm"]
     for row in rows:
         boot, test = row["bootstrap"], row["mcnemar"]
         lines += [

@@ -49,6 +49,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         # The reader (head, less) has gone; that is no error of ours.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return EXIT_DONE
+    except OSError as error:
+        print(
+            f"ceasefire-stance: {error.filename or ''}: {error.strerror or error}. Check the path "
+            "and its permissions.",
+            file=sys.stderr,
+        )
+        return EXIT_DATA
     except Exception as error:
         code = _exit_code(error)
         if code is None:

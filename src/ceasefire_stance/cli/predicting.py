@@ -75,10 +75,7 @@ def _read_all(files: list[str], text_column: str) -> pd.DataFrame:
 
     frames = []
     for name in files:
-        frame = _read_one(name, text_column)
-        if len(files) > 1 and len(frame) and "article_id" not in frame:
-            frame.insert(0, "article_id", Path(name).stem)
-        frames.append(frame)
+        frames.append(_read_one(name, text_column))
     if len(frames) == 1:
         return frames[0]
     joined = pd.concat(frames, ignore_index=True)

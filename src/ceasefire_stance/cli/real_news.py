@@ -81,6 +81,12 @@ def rebuild(arguments: argparse.Namespace) -> int:
     )
     _print_by_article(labels, set(missing))
     print(f"{total - len(missing)} of {total} sentences found ({share:.1%})")
+    context = {sha for label in labels for sha in label["context_sha"]}
+    lost = len(context - set(searcher.found))
+    if lost:
+        print(
+            f"{lost} of {len(context)} pieces of context not found; models that read it may differ"
+        )
     if share < ENOUGH and not arguments.partial:
         raise DataError(
             f"{', '.join(arguments.sources)}: {share:.1%} of the sentences found; expected at "

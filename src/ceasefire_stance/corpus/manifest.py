@@ -12,6 +12,7 @@ from ceasefire_stance.corpus.atomic import write_text
 from ceasefire_stance.corpus.errors import DataError
 from ceasefire_stance.corpus.sentences import sentences_from_claims, with_context
 from ceasefire_stance.corpus.splits import SPLITS
+from ceasefire_stance.corpus.stances import STANCES
 from ceasefire_stance.corpus.tables import read_table, render_table
 
 MANIFEST = "manifest.json"
@@ -58,6 +59,7 @@ def save_corpus(claims: pd.DataFrame, folder: str | Path, version: str) -> None:
         One row per claim with the columns of `CLAIM_COLUMNS`; `split` decides the file.
     """
     root = Path(folder)
+    check_claims(claims, str(root))
     sentences = with_context(sentences_from_claims(claims))
     for kind, frame, columns in (
         ("claims", claims, CLAIM_COLUMNS),
@@ -65,9 +67,35 @@ def save_corpus(claims: pd.DataFrame, folder: str | Path, version: str) -> None:
     ):
         for split in SPLITS:
             rows = frame.loc[frame["split"] == split, list(columns)]
+            path = root / kind / f"{split}.jsonl"
             if len(rows):
-                write_text(root / kind / f"{split}.jsonl", render_table(rows, ".jsonl"))
+                write_text(path, render_table(rows, ".jsonl"))
+            else:
+                path.unlink(missing_ok=True)
     write_manifest(root, version)
+
+
+def check_claims(claims: pd.DataFrame, source: str) -> None:
+    """Raise DataError for unknown stances or splits, empty texts, or an article in two splits."""
+    for column, known in (("stance", set(STANCES)), ("split", set(SPLITS))):
+        bad = claims[~claims[column].isin(known)]
+        if len(bad):
+            raise DataError(
+                f"{source}: sentence {bad['sentence_id'].iloc[0]} has the {column} "
+                f"{bad[column].iloc[0]!r}; expected one of {', '.join(sorted(known))}. Correct it."
+            )
+    empty = claims[claims["text"].str.strip() == ""]
+    if len(empty):
+        raise DataError(
+            f"{source}: sentence {empty['sentence_id'].iloc[0]} has no text; expected a string. "
+            "Fill it in or remove the row."
+        )
+    splits = claims.groupby("article_id")["split"].nunique()
+    if (splits > 1).any():
+        raise DataError(
+            f"{source}: article {splits.idxmax()} is in {splits.max()} splits; expected one. Put "
+            "all of its sentences in the same file."
+        )
 
 
 def write_manifest(folder: str | Path, version: str) -> None:
@@ -87,13 +115,7 @@ def verify_manifest(folder: str | Path) -> dict[str, object]:
         If the manifest or a file is missing, altered, or not listed.
     """
     root = Path(folder)
-    path = root / MANIFEST
-    if not path.is_file():
-        raise DataError(
-            f"{path}: no such file; expected the manifest of a corpus. Give the folder that holds "
-            "it (in a checkout: data), or a table with --data FILE."
-        )
-    manifest: dict[str, object] = json.loads(path.read_text(encoding="utf-8"))
+    manifest = _read_manifest(root)
     listed = manifest["files"]
     assert isinstance(listed, dict)
     for name, checksum in listed.items():
@@ -111,6 +133,22 @@ def verify_manifest(folder: str | Path) -> dict[str, object]:
             f"{root}: {sorted(extra)[0]} is not in the manifest. Remove it, or run: "
             "ceasefire-stance data build"
         )
+    return manifest
+
+
+def manifest_version(folder: str | Path) -> str:
+    """The version of a corpus, whether or not its files are as the manifest says."""
+    return str(_read_manifest(Path(folder))["version"])
+
+
+def _read_manifest(root: Path) -> dict[str, object]:
+    path = root / MANIFEST
+    if not path.is_file():
+        raise DataError(
+            f"{path}: no such file; expected the manifest of a corpus. Give the folder that holds "
+            "it (in a checkout: data), or a table with --data FILE."
+        )
+    manifest: dict[str, object] = json.loads(path.read_text(encoding="utf-8"))
     return manifest
 
 

@@ -9,9 +9,6 @@ import pandas as pd
 from ceasefire_stance.corpus.errors import DataError
 from ceasefire_stance.corpus.stances import STANCES, Stance, nearest_stance
 
-ID_COLUMNS = ("sentence_id", "article_id", "position")
-TEXT_COLUMNS = ("text", "context", "title")
-LABEL_COLUMNS = ("stance", "several", "holder", "actor", "conflict", "split")
 CONTEXT_SENTENCES = 3
 """How many sentences before a sentence are its context."""
 
@@ -61,6 +58,8 @@ def single_stance(frame: pd.DataFrame) -> pd.DataFrame:
     """The rows whose claims agree in stance: those that can be trained on and scored."""
     if "several" not in frame:
         return frame.reset_index(drop=True)
+    if frame["several"].dtype != bool:
+        frame = frame.assign(several=_truths(frame["several"].tolist(), "the sentences given"))
     return frame.loc[~frame["several"].astype(bool)].reset_index(drop=True)
 
 
@@ -105,9 +104,9 @@ def complete(
             "Check that it is the right file."
         )
     require_columns(frame, [text_column, *([label_column] if label_column else [])], source)
-    out = frame.rename(columns={text_column: "text"})
+    out = _renamed(frame, text_column, "text")
     if label_column:
-        out = out.rename(columns={label_column: "stance"})
+        out = _renamed(out, label_column, "stance")
     for column in ("text", *(["stance"] if label_column else [])):
         _refuse_empty(out[column], column, source)
     if label_column:
@@ -115,6 +114,13 @@ def complete(
     has_articles = "article_id" in out.columns
     if not has_articles:
         out["article_id"] = [f"row{i:06d}" for i in range(len(out))]
+    for column in ("article_id", "sentence_id"):
+        if column in out.columns:
+            out[column] = _identifiers(out[column], column, source)
+    if "position" in out.columns:
+        out["position"] = _integers(out["position"].tolist(), "position", source)
+    if "several" in out.columns:
+        out["several"] = _truths(out["several"].tolist(), source)
     if "position" not in out.columns:
         out["position"] = out.groupby("article_id", sort=False).cumcount()
     if "sentence_id" not in out.columns:
@@ -126,6 +132,16 @@ def complete(
         out = with_context(out) if has_articles else out.assign(context="")
     out["context"] = out["context"].fillna("").astype(str)
     return out.reset_index(drop=True)
+
+
+def checked_labels(claims: pd.DataFrame, source: str) -> pd.DataFrame:
+    """Gold labels without text, one row per claim, with ids as strings and known stances."""
+    _refuse_empty(claims["stance"], "stance", source)
+    return claims.assign(
+        sentence_id=_identifiers(claims["sentence_id"], "sentence_id", source),
+        article_id=_identifiers(claims["article_id"], "article_id", source),
+        stance=_known_labels(claims["stance"], {}, source),
+    )
 
 
 def require_columns(frame: pd.DataFrame, columns: Iterable[str], source: str) -> None:
@@ -147,6 +163,12 @@ def require_trainable(frame: pd.DataFrame, source: str, folds: int = 2) -> None:
             f"{source}: every label is {found[0] if found else 'missing'!r}; expected at least "
             f"two of {', '.join(STANCES)}. Add sentences of another stance."
         )
+    rarest = frame["stance"].value_counts()
+    if rarest.min() < folds:
+        raise DataError(
+            f"{source}: {rarest.min()} sentence(s) with {rarest.idxmin()!r}, {folds} expected, one "
+            "for each fold of the cross-validation. Add some or leave the class out."
+        )
     articles = frame["article_id"].nunique()
     if articles < folds:
         raise DataError(
@@ -161,7 +183,14 @@ def _row(series: pd.Series[str], mask: Sequence[bool]) -> int:
 
 
 def _refuse_empty(series: pd.Series[str], column: str, source: str) -> None:
-    bad = [pd.isna(v) or not str(v).strip() for v in series]
+    bad = [not isinstance(v, str) and not _missing(v) for v in series]
+    if any(bad):
+        row = _row(series, bad)
+        raise DataError(
+            f"{source}, row {row}: {column} is {series.iloc[row - 1]}; expected a string. "
+            "Put it in quotes or name another column."
+        )
+    bad = [_missing(v) or not v.strip() for v in series]
     if any(bad):
         raise DataError(
             f"{source}, row {_row(series, bad)}: {column} is empty; expected a string. "
@@ -178,7 +207,7 @@ def _known_labels(labels: pd.Series[str], mapping: Mapping[str, str], source: st
         )
     known = []
     for number, label in enumerate(labels, 1):
-        value = mapping.get(str(label), str(label).strip())
+        value = mapping.get(str(label).strip(), str(label).strip())
         if value not in STANCES and value.casefold() in {"none", "na", "null", "n/a", "nan"}:
             value = Stance.NONE.value
         if value not in STANCES:
@@ -190,6 +219,52 @@ def _known_labels(labels: pd.Series[str], mapping: Mapping[str, str], source: st
             )
         known.append(value)
     return known
+
+
+def _missing(value: object) -> bool:
+    return value is None or value is pd.NA or (isinstance(value, float) and value != value)
+
+
+def _renamed(frame: pd.DataFrame, theirs: str, ours: str) -> pd.DataFrame:
+    """`frame` with the column `theirs` called `ours`; a column that had that name is left out."""
+    if theirs == ours:
+        return frame.copy()
+    return frame.drop(columns=[ours], errors="ignore").rename(columns={theirs: ours})
+
+
+def _identifiers(series: pd.Series, column: str, source: str) -> list[str]:
+    bad = [_missing(v) or isinstance(v, (list, dict)) or not str(v).strip() for v in series]
+    if any(bad):
+        raise DataError(
+            f"{source}, row {_row(series, bad)}: {column} is empty or a list; expected a name or "
+            "number. Fill it in, or leave the whole column out."
+        )
+    return [str(v) for v in series]
+
+
+def _integers(values: list[object], column: str, source: str) -> list[int]:
+    out = []
+    for row, value in enumerate(values, 1):
+        try:
+            out.append(int(str(value)))
+        except ValueError as error:
+            raise DataError(
+                f"{source}, row {row}: {column} is {value!r}; expected a whole number. Correct it."
+            ) from error
+    return out
+
+
+def _truths(values: list[object], source: str) -> list[bool]:
+    known = {"true": True, "1": True, "false": False, "0": False}
+    out = []
+    for row, value in enumerate(values, 1):
+        folded = str(value).strip().casefold()
+        if folded not in known:
+            raise DataError(
+                f"{source}, row {row}: several is {value!r}; expected true or false. Correct it."
+            )
+        out.append(known[folded])
+    return out
 
 
 def _refuse_duplicates(ids: pd.Series[str], source: str) -> None:

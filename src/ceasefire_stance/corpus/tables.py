@@ -117,21 +117,7 @@ def _read_separated(text: str, separator: str, source: str) -> pd.DataFrame:
             f"{source}: {error}; expected the same number of fields in every line. "
             "Quote fields that contain the separator."
         ) from error
-    if "position" in frame:
-        frame["position"] = _integers(frame["position"].tolist(), "position", source)
     return frame
-
-
-def _integers(values: list[str], column: str, source: str) -> list[int]:
-    out = []
-    for row, value in enumerate(values, 1):
-        try:
-            out.append(int(value))
-        except ValueError as error:
-            raise DataError(
-                f"{source}, row {row}: {column} is {value!r}; expected a whole number. Correct it."
-            ) from error
-    return out
 
 
 def _read_jsonl(text: str, source: str) -> pd.DataFrame:

@@ -79,7 +79,8 @@ def score_aligned(
     dict
         `n_sentences`, `n_articles`, and per task (``four_way``, ``three_way``, ``detection``)
         each metric as ``{"value", "low", "high"}``, ``per_class`` (the same, and `support`),
-        ``confusion`` (rows gold) and ``classes``. A task without sentences is left out.
+        ``confusion`` (rows gold) and ``classes``. A task without sentences is left out;
+        where labels alone were given, so are ``three_way`` and the metrics of probabilities.
     """
     out: dict[str, object] = {
         "n_sentences": len(aligned),
@@ -87,7 +88,8 @@ def score_aligned(
     }
     for name, make in TASKS.items():
         task = make(aligned)
-        if len(task.gold):
+        # Labels alone do not say which position a sentence called none would have had.
+        if len(task.gold) and (task.has_probabilities or name != "three_way"):
             out[name] = score_task(task, resamples, seed)
     return out
 
@@ -95,7 +97,9 @@ def score_aligned(
 def score_task(task: Task, resamples: int = RESAMPLES, seed: int = 0) -> dict[str, object]:
     """Every metric of one task with its interval."""
     weights = article_weights(task.n_groups, resamples, seed)
-    values = {**count_metrics(task, weights), **probability_metrics(task, weights)}
+    values = count_metrics(task, weights)
+    if task.has_probabilities:
+        values |= probability_metrics(task, weights)
     counts = support(task)
     per_class: dict[str, dict[str, object]] = {c: {"support": counts[c]} for c in task.classes}
     for name, value in values.items():

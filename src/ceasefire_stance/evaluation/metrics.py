@@ -34,6 +34,8 @@ class Task:
         Rows sum to 1.
     groups : ndarray of int, shape (n,)
         The article of each sentence, as an index from 0.
+    has_probabilities : bool
+        Whether `probabilities` were given; otherwise they only repeat the labels.
     """
 
     classes: tuple[str, ...]
@@ -41,6 +43,7 @@ class Task:
     predicted: np.ndarray
     probabilities: np.ndarray
     groups: np.ndarray
+    has_probabilities: bool = True
 
     @property
     def n_groups(self) -> int:
@@ -70,11 +73,29 @@ def align(gold: pd.DataFrame, predictions: pd.DataFrame) -> pd.DataFrame:
         If a gold sentence has no prediction or a probability is not in [0, 1].
     """
     wanted = single_stance(gold)
+    if wanted.empty:
+        raise DataError(
+            "gold: no sentence with a single stance to score; expected at least one. Check the "
+            "split and the column several."
+        )
+    repeated = predictions["sentence_id"].duplicated()
+    if repeated.any():
+        raise DataError(
+            f"predictions: {predictions.loc[repeated, 'sentence_id'].iloc[0]!r} stands twice; "
+            "expected one row for each sentence. Remove the repeat."
+        )
     right = predictions.rename(columns={"stance": "predicted"})
-    if not set(PROBABILITY_COLUMNS) <= set(right.columns):
+    given = [c for c in PROBABILITY_COLUMNS if c in right.columns]
+    if given and len(given) < len(PROBABILITY_COLUMNS):
+        raise DataError(
+            f"predictions: found {', '.join(given)}; expected all of "
+            f"{', '.join(PROBABILITY_COLUMNS)} or none. Add the missing ones or leave them out."
+        )
+    if not given:
         for stance, column in zip(STANCES, PROBABILITY_COLUMNS, strict=True):
             right[column] = (right["predicted"] == stance).astype(float)
-    right = right[["sentence_id", "predicted", *PROBABILITY_COLUMNS]]
+    right = right[["sentence_id", "predicted", *PROBABILITY_COLUMNS]].copy()
+    right["has_probabilities"] = bool(given)
     merged = wanted.merge(right, on="sentence_id", how="left", validate="one_to_one")
     missing = merged["predicted"].isna()
     if missing.any():
@@ -91,10 +112,11 @@ def align(gold: pd.DataFrame, predictions: pd.DataFrame) -> pd.DataFrame:
             "Correct it."
         )
     values = merged[list(PROBABILITY_COLUMNS)].to_numpy(dtype=float)
-    if not (np.isfinite(values).all() and (values >= 0).all() and (values <= 1 + 1e-6).all()):
+    valid = np.isfinite(values).all() and (values >= 0).all() and (values <= 1 + 1e-6).all()
+    if not (valid and (np.abs(values.sum(axis=1) - 1) < 1e-3).all()):
         raise DataError(
-            "predictions: a probability is missing or outside [0, 1]; expected four that sum to "
-            "1. Correct the p_ columns or leave them out."
+            "predictions: a probability is missing, outside [0, 1] or the four do not sum to 1; "
+            "expected four that do. Correct the p_ columns or leave them out."
         )
     return merged
 
@@ -108,7 +130,7 @@ def three_way(aligned: pd.DataFrame) -> Task:
     """The sentences that carry a claim; the most probable of the three positions is the answer.
 
     A prediction of ``none`` is answered by the runner-up among the positions, so that this task
-    measures telling positions apart and not finding them.
+    measures telling positions apart and not finding them. It needs probabilities.
     """
     claims = aligned[aligned["stance"] != Stance.NONE]
     columns = [f"p_{p}" for p in POSITIONS]
@@ -132,6 +154,7 @@ def detection(aligned: pd.DataFrame) -> Task:
         predicted=np.where(aligned["predicted"] != Stance.NONE, 0, 1),
         probabilities=np.column_stack([1 - p_none, p_none]),
         groups=groups,
+        has_probabilities=bool(aligned["has_probabilities"].all()),
     )
 
 
@@ -146,6 +169,7 @@ def _task(aligned: pd.DataFrame, classes: tuple[str, ...], predicted: pd.Series)
         predicted=predicted.map(index).to_numpy(dtype=int),
         probabilities=np.divide(raw, total, out=uniform, where=total > 0),
         groups=pd.factorize(aligned["article_id"])[0],
+        has_probabilities=bool(aligned["has_probabilities"].all()),
     )
 
 
@@ -173,9 +197,10 @@ def confusion(task: Task, weights: np.ndarray | None = None) -> np.ndarray:
 def count_metrics(task: Task, weights: np.ndarray) -> dict[str, np.ndarray]:
     """Metrics of labels: name → array of shape (b,).
 
-    ``macro_f1`` is the mean over all classes of the task; a class that a resample does not hold
-    and that is never predicted counts 0, as in scikit-learn. ``positions_macro_f1`` is the mean
-    over accepts, conditional and rejects alone, as SemEval's stance tasks report it.
+    ``macro_f1`` is the mean over all classes of the task; a class that a sample does not hold
+    and that is never predicted counts 0, as in scikit-learn with `labels` given.
+    ``positions_macro_f1`` is the mean over accepts, conditional and rejects alone, as SemEval's
+    stance tasks report it.
     """
     tables = confusion(task, weights)
     hit = np.diagonal(tables, axis1=1, axis2=2)

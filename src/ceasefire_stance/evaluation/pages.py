@@ -178,10 +178,10 @@ def _score_table(sets: Mapping[str, Any]) -> str:
                 interval(three["macro_f1"]) if three else "–",
                 interval(detect["per_class"]["claim"]["f1"]),
                 interval(four["accuracy"]),
-                f"{four['pr_auc']['value']:.2f}",
-                f"{four['log_loss']['value']:.3f}",
-                f"{four['brier']['value']:.3f}",
-                f"{four['ece']['value']:.3f}",
+                *[
+                    f"{four[k]['value']:.{digits}f}" if k in four else "–"
+                    for k, digits in (("pr_auc", 2), ("log_loss", 3), ("brier", 3), ("ece", 3))
+                ],
             ]
         )
     head = ["set", "sentences", "4-way macro-F1", "mean F1 of positions", "3-way macro-F1",

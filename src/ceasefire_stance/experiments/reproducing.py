@@ -122,7 +122,7 @@ def _without_real_news(value: Any) -> Any:
 
 def _label_drift(path: Path, now: pd.DataFrame) -> list[Drift]:
     if not path.is_file():
-        return []
+        return [Drift(PREDICTIONS_FILE, None, f"{len(now)} predictions")]
     published = read_table(path)
     published = published[published["set"].isin(set(now["set"]))]
     old = _labels(published)
@@ -156,7 +156,7 @@ def _key(name: str, inputs: Inputs, experiments: Experiments) -> str:
 
 
 def _digest(gold: pd.DataFrame) -> list[str]:
-    text = render_table(gold[["sentence_id", "text", "context", "stance"]], ".jsonl")
+    text = render_table(gold[[c for c in gold if c not in ("first", "second")]], ".jsonl")
     return [hashlib.sha256(text.encode()).hexdigest()]
 
 

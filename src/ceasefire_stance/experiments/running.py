@@ -12,8 +12,9 @@ import numpy as np
 import pandas as pd
 from sklearn.metrics import precision_recall_curve
 
+from ceasefire_stance.corpus.errors import DataError
 from ceasefire_stance.corpus.manifest import corpus_fingerprint, load_corpus
-from ceasefire_stance.corpus.real_news import read_real_news, real_news_sets
+from ceasefire_stance.corpus.real_news import read_real_news, real_news_sets, share_found
 from ceasefire_stance.corpus.sentences import single_stance
 from ceasefire_stance.corpus.stances import PROBABILITY_COLUMNS, STANCES
 from ceasefire_stance.evaluation.intervals import score_aligned
@@ -69,7 +70,13 @@ def read_inputs(corpus: str | Path, real_news: str | Path | None = None) -> Inpu
     sentences = load_corpus(corpus)
     sets: dict[str, pd.DataFrame] = {}
     if real_news is not None:
-        sets.update(real_news_sets(read_real_news(real_news)))
+        news = read_real_news(real_news)
+        if share_found(news) < 1:
+            raise DataError(
+                f"{real_news}: a part of the set ({share_found(news):.1%}); expected all of it, so "
+                "that figures can be compared. Score a part with ceasefire-stance evaluate."
+            )
+        sets.update(real_news_sets(news))
     for split in WRITTEN_SETS:
         rows = sentences[sentences["split"] == split].reset_index(drop=True)
         if len(rows):

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ceasefire_stance.corpus.errors import DataError
-from ceasefire_stance.learning.recipes import Recipe
+from ceasefire_stance.learning.recipes import Recipe, make_pipeline, parameter_grid
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ def load_experiments(path: str | Path | None = None) -> Experiments:
 
 def _recipe(name: str, entry: dict[str, Any], natural: dict[str, float]) -> Recipe:
     prior = entry.get("prior", "natural")
-    return Recipe(
+    recipe = Recipe(
         name=name,
         description=entry["description"],
         classifier=entry["classifier"],
@@ -102,3 +102,11 @@ def _recipe(name: str, entry: dict[str, Any], natural: dict[str, float]) -> Reci
         grid={k: tuple(v) for k, v in entry.get("grid", {}).items()},
         prior=natural if prior == "natural" else None if prior == "training" else prior,
     )
+    try:
+        make_pipeline(recipe).set_params(**{k: v[0] for k, v in parameter_grid(recipe).items()})
+    except (ValueError, TypeError, AttributeError, IndexError) as error:
+        raise DataError(
+            f"recipe {name}: {error}; expected settings as in the project's experiments.toml. "
+            "Correct the recipe."
+        ) from error
+    return recipe

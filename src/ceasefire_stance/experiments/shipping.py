@@ -11,7 +11,7 @@ from ceasefire_stance.experiments.settings import Experiments
 from ceasefire_stance.experiments.training import train
 from ceasefire_stance.learning.cards import model_card
 from ceasefire_stance.learning.recipes import Recipe
-from ceasefire_stance.learning.store import Model, save_model
+from ceasefire_stance.learning.store import Model, check_target, save_model
 
 
 def train_to_folder(
@@ -34,6 +34,7 @@ def train_to_folder(
         The recipe's committed metrics, for the headline scores of the card. They are used only
         if they were made from the same data and seed.
     """
+    check_target(folder)
     used_seed = experiments.seed if seed is None else seed
     trained = train(recipe, sentences, used_seed, experiments.folds)
     scores = published or {}

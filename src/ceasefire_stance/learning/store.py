@@ -65,6 +65,7 @@ def save_model(model: Model, folder: str | Path, card: str) -> None:
         The model card, Markdown.
     """
     target = Path(folder)
+    check_target(target)
     target.parent.mkdir(parents=True, exist_ok=True)
     _plain_vocabularies(model.pipeline)
     scratch = Path(tempfile.mkdtemp(prefix=".model-", dir=target.parent))
@@ -89,6 +90,30 @@ def save_model(model: Model, folder: str | Path, card: str) -> None:
             scratch.rename(target)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
+
+
+def check_target(folder: str | Path) -> None:
+    """Raise ModelError unless a model may be written to `folder`.
+
+    It may if nothing is there, or an empty folder, or an earlier model and nothing else: writing a
+    model replaces the whole folder.
+    """
+    target = Path(folder)
+    if not target.exists():
+        return
+    others = (
+        []
+        if not target.is_dir()
+        else sorted(
+            p.name for p in target.iterdir() if p.name not in (MODEL_FILE, INFO_FILE, CARD_FILE)
+        )
+    )
+    if others or not target.is_dir():
+        what = f"holds {others[0]!r}" if others else "is a file"
+        raise ModelError(
+            f"{target}: {what}; expected a new name, an empty folder or an earlier model. Choose "
+            "another --out, so that nothing is lost."
+        )
 
 
 def load_model(folder: str | Path | None = None) -> Model:

@@ -7,6 +7,7 @@ import io
 import json
 import re
 import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -43,7 +44,7 @@ def _open(name: str, raw: bytes) -> Iterator[tuple[str, str]]:
     if suffix == ".gz" or raw[:2] == b"\x1f\x8b":
         try:
             yield from _open(name.removesuffix(suffix), gzip.decompress(raw))
-        except (OSError, EOFError):
+        except (OSError, EOFError, zlib.error):
             return
     elif raw[:4] == b"PK\x03\x04":
         yield from _unzip(name, raw)
@@ -63,8 +64,14 @@ def _unzip(name: str, raw: bytes) -> Iterator[tuple[str, str]]:
     except zipfile.BadZipFile:
         return
     for entry in archive.namelist():
-        if not entry.endswith("/"):
-            yield from _open(f"{name}/{entry}", archive.read(entry))
+        if entry.endswith("/"):
+            continue
+        try:
+            content = archive.read(entry)
+        except (zipfile.BadZipFile, RuntimeError, NotImplementedError, zlib.error):
+            # Broken or encrypted: the other members may still be whole.
+            continue
+        yield from _open(f"{name}/{entry}", content)
 
 
 def _decode(raw: bytes) -> str:
