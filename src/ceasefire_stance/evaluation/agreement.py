@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from ceasefire_stance.corpus.stances import POSITIONS, STANCES, Stance
-from ceasefire_stance.evaluation.intervals import LEVEL, RESAMPLES, article_weights
+from ceasefire_stance.evaluation.intervals import RESAMPLES, article_weights, percentile_interval
 
 
 def annotator_agreement(
@@ -103,13 +103,7 @@ def _agreement(
         ("kappa", cohen_kappa(tables)),
         ("macro_f1", _macro_f1(tables)),
     ):
-        tail = 100 * (1 - LEVEL) / 2
-        low, high = np.percentile(values[1:], [tail, 100 - tail])
-        out[name] = {
-            "value": round(float(values[0]), 6),
-            "low": round(float(low), 6),
-            "high": round(float(high), 6),
-        }
+        out[name] = percentile_interval(values)
     out["confusion"] = tables[0].astype(int).tolist()
     return out
 

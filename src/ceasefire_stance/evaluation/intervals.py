@@ -105,17 +105,18 @@ def score_task(task: Task, resamples: int = RESAMPLES, seed: int = 0) -> dict[st
     for name, value in values.items():
         if "/" in name:
             class_name, metric = name.split("/")
-            per_class[class_name][metric] = _interval(value)
+            per_class[class_name][metric] = percentile_interval(value)
     return {
         "n_sentences": len(task.gold),
         "classes": list(task.classes),
-        **{name: _interval(values[name]) for name in metric_names(list(values))},
+        **{name: percentile_interval(values[name]) for name in metric_names(list(values))},
         "per_class": per_class,
         "confusion": confusion(task)[0].astype(int).tolist(),
     }
 
 
-def _interval(values: np.ndarray) -> dict[str, float]:
+def percentile_interval(values: np.ndarray) -> dict[str, float]:
+    """Value of the sample (the first) and 95 % interval of the resamples (the others)."""
     tail = 100 * (1 - LEVEL) / 2
     low, high = np.percentile(values[1:], [tail, 100 - tail])
     return {
