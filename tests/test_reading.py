@@ -18,7 +18,8 @@ Lt. Gen. Ivan Petrenko of the U.S. mission said so at 5 a.m. on Friday.
 
 
 def test_sentences_have_offsets_into_the_text_and_context():
-    frame = article_sentences(Article("a", TEXT, "Title", "2020-03-03"))
+    article = Article("a", TEXT, "Title", "2020-03-03")
+    frame = article_sentences(article, title_as_sentence=False)
     assert frame["text"].tolist() == [
         "KYIV, March 3 (Own report) — The army held its fire.",
         "Lt. Gen. Ivan Petrenko of the U.S. mission said so at 5 a.m. on Friday.",
