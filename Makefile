@@ -25,8 +25,9 @@ reproduce: $(STAMP)  ## train every recipe, evaluate, compare with the published
 update: $(STAMP)  ## the same, and publish the fresh numbers in reports/ and README.md
 	$(BIN)/ceasefire-stance reproduce --update --reuse .cache/runs $(if $(REAL_NEWS),--real-news $(REAL_NEWS))
 
-model: $(STAMP)  ## train the shipped model anew (models/default)
+model: $(STAMP)  ## train the shipped models anew (models/default, models/holders)
 	$(BIN)/ceasefire-stance train cues-tfidf-logreg --out models/default
+	$(BIN)/ceasefire-stance train-holders --out models/holders
 
 test: $(STAMP) lint  ## lint, types, contracts, tests with coverage, notebooks, the wheel
 	$(BIN)/python -m coverage erase

@@ -8,6 +8,7 @@ from sklearn.metrics import cohen_kappa_score
 from ceasefire_stance.corpus.stances import STANCES
 from ceasefire_stance.evaluation import annotator_agreement
 from ceasefire_stance.evaluation.agreement import (
+    agreement_by,
     cohen_kappa,
     corpus_agreement,
     krippendorff_alpha,
@@ -66,3 +67,34 @@ def test_full_agreement_is_one():
     result = annotator_agreement(frame, resamples=20)
     assert result["four_way"]["alpha"]["value"] == 1
     assert result["four_way"]["kappa"]["value"] == 1
+
+
+def test_agreement_is_given_for_each_part_that_two_have_read():
+    n = 70
+    stances = list(STANCES) * n
+    part = pd.DataFrame(
+        {
+            "sentence_id": [f"a{i}" for i in range(n)],
+            "article_id": [f"x{i % 7}" for i in range(n)],
+            "writer": "A",
+            "label_a": stances[:n],
+            "label_b": stances[:n],
+        }
+    )
+    # B's readers never agree; of C's sentences too few, of D's none were read twice.
+    other = part.assign(
+        sentence_id="b" + part["sentence_id"], writer="B", label_b=stances[1 : n + 1]
+    )
+    few = part.head(59).assign(sentence_id="c" + part["sentence_id"], writer="C")
+    once = part.assign(sentence_id="d" + part["sentence_id"], writer="D", label_b="")
+    # A sentence with two claims counts once; B is the larger for one sentence more.
+    more = other.head(1).assign(sentence_id="e")
+    claims = pd.concat([part, part.head(5), other, more, few, once], ignore_index=True)
+    found = agreement_by(claims, "writer")
+    assert list(found) == ["B", "A"]
+    assert found["A"]["n_sentences"] == 70
+    assert found["B"]["n_sentences"] == 71
+    assert found["A"]["alpha"]["value"] == 1
+    assert found["B"]["alpha"]["value"] < 0
+    assert list(agreement_by(claims, "writer", least=59)) == ["B", "A", "C"]
+    assert agreement_by(claims.assign(label_a=""), "writer") == {}

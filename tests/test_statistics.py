@@ -39,3 +39,52 @@ def test_a_phrase_of_one_hand_is_found():
     assert top["writer"] == "A"
     assert top["count"] == 6
     assert top["elsewhere"] == 0
+
+
+def test_near_duplicates_leave_out_the_contrast_split():
+    row = "The truce in the north began at noon on Friday in the rain."
+    frame = pd.DataFrame(
+        {
+            "sentence_id": list("abcd"),
+            "article_id": ["g.1", "g.2", "x", "y"],
+            "text": [row, row.replace("noon", "dusk"), row.replace("noon", "dawn"), "It snowed."],
+            "stance": "none",
+            "split": ["contrast", "contrast", "train", "train"],
+            "writer": "A",
+        }
+    )
+    counts = corpus_statistics(frame)["near_duplicates"]
+    assert counts == {"pairs": 0, "across_splits": 0, "pairs_per_1000_sentences": 0.0}
+    # The same sentences in other splits are counted: all three are alike.
+    counts = corpus_statistics(frame.assign(split=["test", "test", "train", "train"]))
+    assert counts["near_duplicates"] == {
+        "pairs": 3, "across_splits": 2, "pairs_per_1000_sentences": 750.0,
+    }  # fmt: skip
+    # And the contrast split is in the counts of sentences all the same.
+    assert corpus_statistics(frame)["splits"]["contrast"]["sentences"] == 2
+
+
+def test_a_corpus_of_contrast_sentences_alone_has_statistics():
+    frame = pd.DataFrame(
+        {
+            "sentence_id": ["a"], "article_id": ["g.1"], "text": ["A truce."], "stance": ["none"],
+            "split": ["contrast"], "writer": ["A"],
+        }
+    )  # fmt: skip
+    found = corpus_statistics(frame)
+    assert found["near_duplicates"]["pairs"] == 0
+    assert found["stock_phrases"] == []
+
+
+def test_stock_phrases_are_not_those_of_contrast_groups():
+    frame = pd.DataFrame(
+        {
+            "sentence_id": [f"s{i}" for i in range(8)],
+            "article_id": [f"g.{i}" for i in range(8)],
+            "text": [f"When the guns fell silent in {i}." for i in range(6)] + ["A.", "B."],
+            "stance": "none",
+            "split": ["contrast"] * 6 + ["train"] * 2,
+            "writer": ["A"] * 6 + ["A", "B"],
+        }
+    )
+    assert corpus_statistics(frame)["stock_phrases"] == []

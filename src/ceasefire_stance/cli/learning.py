@@ -38,6 +38,17 @@ def add_commands(commands: Any) -> None:
 
     parser = add_command(
         commands,
+        "train-holders",
+        "train the model that finds holders, from the claims of a corpus",
+        "ceasefire-stance train-holders --out models/holders",
+        train_holders,
+    )
+    parser.add_argument("--data", default="data", help="corpus folder [data]")
+    parser.add_argument("--out", default="models/holders", help="folder to write [models/holders]")
+    parser.add_argument("--reports", default="reports", help="for the scores on the model card")
+
+    parser = add_command(
+        commands,
         "evaluate",
         "score a model, or anybody's predictions, against labelled sentences",
         "ceasefire-stance evaluate default --split test",
@@ -86,8 +97,10 @@ def train(arguments: argparse.Namespace) -> int:
     experiments = experiments_of(arguments)
     recipe = experiments.recipe(arguments.recipe)
     sentences, fingerprint = labelled_data(arguments)
+    held_back = None
     if "split" in sentences:
         _require_split(sentences, "train", arguments.data)
+        held_back = sentences[sentences["split"] == "validation"].reset_index(drop=True)
         sentences = sentences[sentences["split"] == "train"].reset_index(drop=True)
     folder = Path(arguments.out or f"models/{recipe.name}")
     progress(f"training {recipe.name} on {len(sentences)} sentences …")
@@ -100,10 +113,25 @@ def train(arguments: argparse.Namespace) -> int:
         fingerprint=fingerprint,
         published=json.loads(metrics.read_text(encoding="utf-8")) if metrics.is_file() else None,
         seed=arguments.seed,
+        held_back=held_back,
     )
     cv = model.info["cross_validation"]
     score = f"; macro-F1 {cv['macro_f1']:.3f} in cross-validation" if cv else ""
     print(f"{folder}: {recipe.name}{score}")
+    return 0
+
+
+def train_holders(arguments: argparse.Namespace) -> int:
+    """Train the holder model and save it."""
+    from ceasefire_stance.corpus.manifest import corpus_fingerprint
+    from ceasefire_stance.experiments.articles import train_holders_to_folder
+
+    path = Path(arguments.reports) / "articles" / "metrics.json"
+    published = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    same = published.get("corpus") == corpus_fingerprint(arguments.data)
+    scores = published["sets"] if same else {}
+    train_holders_to_folder(arguments.data, arguments.out, scores)
+    print(f"{arguments.out}: holder model")
     return 0
 
 

@@ -8,7 +8,15 @@ import sys
 from collections.abc import Sequence
 
 from ceasefire_stance import __version__
-from ceasefire_stance.cli import data, learning, predicting, real_news, reproducing
+from ceasefire_stance.cli import (
+    articles,
+    data,
+    explaining,
+    learning,
+    predicting,
+    real_news,
+    reproducing,
+)
 
 EXIT_DONE, EXIT_CHECK_FAILED, EXIT_USAGE, EXIT_DATA, EXIT_MODEL = 0, 1, 2, 3, 4
 EXIT_INTERRUPTED = 130
@@ -32,7 +40,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for group in (predicting, learning, reproducing, data, real_news):
+    for group in (articles, predicting, explaining, learning, reproducing, data, real_news):
         group.add_commands(commands)
     return parser
 

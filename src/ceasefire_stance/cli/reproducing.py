@@ -43,6 +43,8 @@ def add_commands(commands: Any) -> None:
 def reproduce(arguments: argparse.Namespace) -> int:
     """Run, compare, print; exit code 1 on drift."""
     from ceasefire_stance.experiments import check_against, publish, read_inputs, run_recipes
+    from ceasefire_stance.experiments.publishing import fresh_reading
+    from ceasefire_stance.experiments.reproducing import check_reading
 
     experiments = experiments_of(arguments)
     names = arguments.recipes or list(experiments.recipes)
@@ -64,13 +66,17 @@ def reproduce(arguments: argparse.Namespace) -> int:
         print(f"{len(runs)} recipes published in {reports}")
         return 0
     outcomes = check_against(reports, runs)
+    if experiments.default_model in runs:
+        fresh = fresh_reading(reports, experiments, Path(arguments.data), real_news)
+        if fresh is not None:
+            outcomes.append(check_reading(reports, fresh))
     print(_table(outcomes))
     if real_news is None:
         print(
             "real-news figures were not checked: no --real-news FILE was given (the texts belong "
             "to their publishers and are not part of the project)"
         )
-    return _verdict(outcomes)
+    return _verdict(outcomes, len(runs))
 
 
 def _refresh_pages(readme: Path, data: Path, reports: Path, experiments: Any) -> None:
@@ -95,7 +101,7 @@ def _table(outcomes: list[Outcome]) -> str:
     return "\n".join(lines)
 
 
-def _verdict(outcomes: list[Outcome]) -> int:
+def _verdict(outcomes: list[Outcome], recipes: int) -> int:
     drifted = [o for o in outcomes if o.drifts]
     for outcome in drifted:
         print(f"\n{outcome.name}: {len(outcome.drifts)} numbers differ", file=sys.stderr)
@@ -105,10 +111,10 @@ def _verdict(outcomes: list[Outcome]) -> int:
             print(f"  … and {len(outcome.drifts) - MOST_DRIFTS} more", file=sys.stderr)
     if drifted:
         print(
-            f"\n{len(drifted)} of {len(outcomes)} recipes drifted from what is published. Find the "
+            f"\n{len(drifted)} of {len(outcomes)} pages drifted from what is published. Find the "
             "cause, or publish the new figures with --update.",
             file=sys.stderr,
         )
         return 1
-    print(f"all numbers of {len(outcomes)} recipes are as published")
+    print(f"all numbers of {recipes} recipes are as published")
     return 0

@@ -54,14 +54,16 @@ def corpus_statistics(sentences: pd.DataFrame) -> dict[str, Any]:
     for column in ("conflict", "writer", "style"):
         if column in sentences:
             out[f"by_{column}"] = _table(sentences, column)
-    pairs = near_duplicates(sentences)
+    # The sentences of a contrast group are alike on purpose.
+    apart = sentences[sentences["split"] != "contrast"] if "split" in sentences else sentences
+    pairs = near_duplicates(apart)
     out["near_duplicates"] = {
         "pairs": len(pairs),
         "across_splits": int(pairs["across"].sum()) if len(pairs) else 0,
-        "pairs_per_1000_sentences": round(1000 * len(pairs) / len(sentences), 2),
+        "pairs_per_1000_sentences": round(1000 * len(pairs) / max(1, len(apart)), 2),
     }
     if "writer" in sentences:
-        out["stock_phrases"] = stock_phrases(sentences)
+        out["stock_phrases"] = stock_phrases(apart)
     return out
 
 

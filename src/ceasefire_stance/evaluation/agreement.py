@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -69,14 +71,42 @@ def corpus_agreement(claims: pd.DataFrame) -> dict[str, dict[str, object]]:
     sentences = claims.drop_duplicates("sentence_id").set_index("sentence_id")
     stances = claims.groupby("sentence_id", sort=False)["stance"].agg(set)
     sentences["written"] = [",".join(sorted(stances[i])) for i in sentences.index]
+    sentences = sentences.reset_index()
     out = {}
     for name, first, second in (
-        ("labels_and_reader", "written", "label_a"),
         ("two_readers", "label_a", "label_b"),
+        ("labels_and_reader", "written", "label_a"),
     ):
         read = sentences[(sentences[first] != "") & (sentences[second] != "")]
         if len(read):
-            out[name] = annotator_agreement(read.reset_index(), first, second)
+            out[name] = annotator_agreement(read.reset_index(drop=True), first, second)
+    return out
+
+
+def agreement_by(claims: pd.DataFrame, column: str, least: int = 60) -> dict[str, dict[str, Any]]:
+    """Agreement of the two readers for each value of `column`.
+
+    Parameters
+    ----------
+    claims : DataFrame
+        One row per claim with `label_a`, `label_b`.
+    column : str
+        ``writer``, ``style`` or ``split``.
+    least : int
+        Parts with fewer doubly read sentences are left out.
+
+    Returns
+    -------
+    dict
+        Value → `n_sentences`, `alpha` (Krippendorff, four-way, with interval), largest part first.
+    """
+    sentences = claims.drop_duplicates("sentence_id")
+    read = sentences[(sentences["label_a"] != "") & (sentences["label_b"] != "")]
+    out: dict[str, dict[str, Any]] = {}
+    for value, part in sorted(read.groupby(column), key=lambda kv: (-len(kv[1]), str(kv[0]))):
+        if len(part) >= least:
+            scores: Any = annotator_agreement(part.reset_index(drop=True))["four_way"]
+            out[str(value)] = {"n_sentences": scores["n_sentences"], "alpha": scores["alpha"]}
     return out
 
 

@@ -49,11 +49,21 @@ def new_axes(width_in: float = 6.4, height_in: float = 4.0) -> Axes:
         return Figure(figsize=(width_in, height_in), layout="constrained").subplots()
 
 
-def save_figure(ax: Axes, stem: str | os.PathLike[str]) -> None:
-    """Write the figure of `ax` as ``stem.svg`` and ``stem.png``, the same bytes every time."""
+def save_figure(
+    ax: Axes, stem: str | os.PathLike[str], suffixes: Sequence[str] = (".svg", ".png")
+) -> None:
+    """Write the figure of `ax` as ``stem.svg`` and ``stem.png``, the same bytes every time.
+
+    Parameters
+    ----------
+    suffixes : sequence of str
+        Which of the two.
+    """
     figure = ax.get_figure()
     assert isinstance(figure, Figure)
-    for suffix, metadata in ((".svg", {"Date": None}), (".png", {"Software": None})):
+    for suffix in suffixes:
+        # Neither the date nor the version of matplotlib may get into the file.
+        metadata = {"Date": None} if suffix.lower() == ".svg" else {"Software": None}
         with mpl.rc_context(STYLE), whole_file(Path(f"{stem}{suffix}")) as temporary:
             figure.savefig(temporary, metadata=metadata)
 
@@ -228,6 +238,30 @@ def draw_learning_curve(
     ax.set_ylabel("macro-F1")
     ax.set_title(title)
     ax.legend(frameon=False, loc="lower right")
+    return ax
+
+
+def draw_corpus_curve(
+    batches: Sequence[Mapping[str, Any]], sets: Sequence[str], title: str, ax: Axes | None = None
+) -> Axes:
+    """Macro-F1 against training sentences as the corpus grew: means, lowest and highest."""
+    ax = ax or new_axes(6.4, 4.0)
+    colours = ["#0072B2", "#009E73", "#E69F00"]
+    x = [row["sentences"] for row in batches]
+    for colour, marker, name in zip(colours, "os^", sets, strict=False):
+        mean = [row[name]["mean"] for row in batches]
+        low, high = ([row[name][k] for row in batches] for k in ("low", "high"))
+        ax.fill_between(x, low, high, color=colour, alpha=0.15, linewidth=0)
+        ax.plot(x, mean, color=colour, marker=marker, label=LABELS[name])
+    for row in batches:
+        ax.annotate(
+            str(row["name"]), (row["sentences"], 0.02), rotation=90, fontsize=7, ha="center"
+        )
+    ax.set_ylim(0, 1)
+    ax.set_xlabel("training sentences (writers added)")
+    ax.set_ylabel("macro-F1")
+    ax.set_title(title)
+    ax.legend(frameon=False, loc="upper left")
     return ax
 
 

@@ -81,7 +81,10 @@ def _leaderboard_columns(
         ("challenge, 4-way", "challenge", "four_way", "macro_f1"),
     ]
     if _all_have(all_metrics, "contrast"):
-        columns.append(("contrast, 4-way", "contrast", "four_way", "macro_f1"))
+        columns += [
+            ("contrast, 4-way", "contrast", "four_way", "macro_f1"),
+            ("contrast, groups all right", "contrast", "", "all_right"),
+        ]
     return columns
 
 
@@ -90,6 +93,8 @@ def _all_have(all_metrics: Mapping[str, Mapping[str, Any]], name: str) -> bool:
 
 
 def _cell(metrics: Mapping[str, Any], set_name: str, task: str, metric: str) -> str:
+    if metric == "all_right":
+        return interval(metrics["contrast"]["all_right"])
     scores = metrics["sets"].get(set_name, {}).get(task)
     if scores is None:
         return "–"
@@ -125,6 +130,12 @@ def _introduction(
         "accepts, conditional, none and rejects on all sentences; “positions” the mean F1 of the "
         "three positions alone; “3-way” macro-F1 over the positions on sentences with a claim."
     )
+    if context.get("looks"):
+        lines.append(
+            f"{context['looks']} configurations have been scored on the real-news set so far "
+            "(`real-news/looks.csv`), trials and resampled training sets included; none was chosen "
+            "by it."
+        )
     agreement = context.get("agreement")
     if agreement:
         lines.append(

@@ -8,7 +8,12 @@ import numpy as np
 import pandas as pd
 
 from ceasefire_stance.corpus.statistics import names_ceasefire, word_counts
-from ceasefire_stance.evaluation.intervals import score_task
+from ceasefire_stance.evaluation.intervals import (
+    RESAMPLES,
+    article_weights,
+    percentile_interval,
+    score_task,
+)
 from ceasefire_stance.evaluation.metrics import detection, four_way
 
 SMALLEST = 30
@@ -40,6 +45,38 @@ def slice_columns(
     if "writer" in aligned:
         out["writer"] = aligned["writer"].astype(str)
     return out
+
+
+def contrast_consistency(
+    aligned: pd.DataFrame, resamples: int = RESAMPLES, seed: int = 0
+) -> dict[str, object]:
+    """How many contrast groups a model gets wholly right.
+
+    Parameters
+    ----------
+    aligned : DataFrame
+        Gold and predictions as from `align`; the part of `article_id` before its last full stop
+        is the group.
+
+    Returns
+    -------
+    dict
+        `n_groups`; `all_right`, the share of groups of which every sentence is right, with a 95 %
+        interval by a bootstrap over groups; `mean_right`, the mean share of right sentences.
+
+    References
+    ----------
+    Gardner, M., et al. (2020). Evaluating models' local decision boundaries via contrast sets.
+    """
+    right = aligned["stance"] == aligned["predicted"]
+    groups = right.groupby(aligned["article_id"].str.rpartition(".")[0], sort=True)
+    whole = groups.all().to_numpy(dtype=float)
+    weights = article_weights(len(whole), resamples, seed)
+    return {
+        "n_groups": len(whole),
+        "all_right": percentile_interval(weights @ whole / weights.sum(axis=1)),
+        "mean_right": round(float(groups.mean().mean()), 6),
+    }
 
 
 def score_slices(

@@ -13,7 +13,11 @@ from ceasefire_stance.corpus.real_news import STANDOFF, read_standoff
 from ceasefire_stance.corpus.statistics import corpus_statistics
 from ceasefire_stance.corpus.tables import read_table
 from ceasefire_stance.evaluation.agreement import annotator_agreement
-from ceasefire_stance.evaluation.corpus_page import statistics_table, write_corpus_page
+from ceasefire_stance.evaluation.corpus_page import (
+    CURVE_FILE,
+    statistics_table,
+    write_corpus_page,
+)
 from ceasefire_stance.evaluation.front_page import leaderboard, write_front
 from ceasefire_stance.evaluation.intervals import compare
 from ceasefire_stance.evaluation.leaderboard import (
@@ -21,15 +25,26 @@ from ceasefire_stance.evaluation.leaderboard import (
     score_entries,
     write_leaderboard,
 )
+from ceasefire_stance.evaluation.looks import add_looks, count_looks, read_looks
 from ceasefire_stance.evaluation.metrics import align
 from ceasefire_stance.evaluation.pages import PREDICTIONS_FILE, read_metrics, write_recipe
+from ceasefire_stance.evaluation.reading_page import (
+    READING_FILE,
+    reading_table,
+    write_reading_page,
+)
 from ceasefire_stance.evaluation.tables import replace_between_markers, with_numbers
+from ceasefire_stance.experiments.articles import measure_reading, real_news_claims
+from ceasefire_stance.experiments.corpus_curve import corpus_curve
 from ceasefire_stance.experiments.running import Inputs, Run, read_inputs
 from ceasefire_stance.experiments.settings import Experiments
 
 AGREEMENT_FILE = "agreement.json"
 REFERENCE = "keyword-rules"
 BASELINES = ("majority", REFERENCE)
+CURVE_RECIPE = "cues-tfidf-logreg"
+READING_FOLDER = "articles"
+LOOKS_FOLDER = "real-news"
 
 
 def read_agreement(real_news: Path) -> dict[str, Any]:
@@ -72,17 +87,84 @@ def publish(
         beside |= score_entries(labels, annotator_entries(labels))
     for name, run in runs.items():
         write_recipe(reports / name, run.metrics, run.predictions, beside)
+    _refresh_curve(reports / "corpus" / CURVE_FILE, experiments, fresh, corpus, real_news)
     write_corpus_page(reports / "corpus", load_corpus(corpus), read_claims(corpus))
     if real_news is not None:
         text = json.dumps(read_agreement(real_news), indent=1) + "\n"
         write_text(reports / AGREEMENT_FILE, text)
+    if real_news is not None:
+        _count_looks(reports, runs)
     if (corpus / STANDOFF).is_file():
         write_leaderboard(reports, read_standoff(corpus), list(experiments.recipes))
+    publish_reading(reports, experiments, corpus, real_news)
     write_front(
         reports,
         read_metrics(reports, list(experiments.recipes)),
         front_context(reports, experiments, read_inputs(corpus, real_news)),
     )
+
+
+def _count_looks(reports: Path, runs: dict[str, Run]) -> None:
+    """Write down every configuration that these runs scored on the real-news set."""
+    for name, run in runs.items():
+        # The last point of a learning curve is the recipe itself.
+        configurations = max(1, len(run.metrics["learning_curve"]))
+        add_looks(reports / LOOKS_FOLDER, run.metrics["corpus"], [(name, configurations)])
+    path = reports / "corpus" / CURVE_FILE
+    if path.is_file():
+        curve = json.loads(path.read_text(encoding="utf-8"))
+        fits = curve["resamples"] * (len(curve["batches"]) + len(curve["without_writer"]))
+        add_looks(reports / LOOKS_FOLDER, curve["corpus"], [("curve of the corpus", fits)])
+
+
+def fresh_reading(
+    reports: Path, experiments: Experiments, corpus: Path, real_news: Path | None
+) -> dict[str, Any] | None:
+    """The figures on holders and actors made anew from the published predictions."""
+    name = experiments.default_model
+    metrics = read_metrics(reports, [name]).get(name)
+    if metrics is None:
+        return None
+    claims = {"corpus": read_claims(corpus)}
+    if real_news is not None:
+        claims["real_news"] = real_news_claims(real_news)
+    return measure_reading(
+        read_inputs(corpus, real_news),
+        claims,
+        with_numbers(read_table(reports / name / PREDICTIONS_FILE)),
+        experiments.recipe(name),
+        metrics["chosen"],
+        experiments.seed,
+    )
+
+
+def publish_reading(
+    reports: Path, experiments: Experiments, corpus: Path, real_news: Path | None
+) -> None:
+    """Write the report on holders and actors."""
+    fresh = fresh_reading(reports, experiments, corpus, real_news)
+    if fresh is not None:
+        write_reading_page(reports / READING_FOLDER, fresh)
+
+
+def _refresh_curve(
+    path: Path,
+    experiments: Experiments,
+    metrics: dict[str, dict[str, Any]],
+    corpus: Path,
+    real_news: Path | None,
+) -> None:
+    """Score growing parts of the corpus, unless that was done for this very corpus."""
+    if not experiments.corpus_batches or CURVE_RECIPE not in metrics or real_news is None:
+        return
+    inputs = read_inputs(corpus, real_news)
+    done = json.loads(path.read_text("utf-8")) if path.is_file() else {}
+    if (done.get("corpus"), done.get("recipe")) == (inputs.fingerprint, CURVE_RECIPE):
+        return
+    curve = corpus_curve(
+        inputs, experiments, experiments.recipe(CURVE_RECIPE), metrics[CURVE_RECIPE]["chosen"]
+    )
+    write_text(path, json.dumps(curve, indent=1) + "\n")
 
 
 def front_context(reports: Path, experiments: Experiments, inputs: Inputs) -> dict[str, Any]:
@@ -103,6 +185,7 @@ def front_context(reports: Path, experiments: Experiments, inputs: Inputs) -> di
         "comparison": [_rounded(r) for r in comparison],
         "comparison_set": {"real_news_all": "real news, all"}.get(set_name, "written test split"),
         "default_model": experiments.default_model,
+        "looks": count_looks(read_looks(reports / LOOKS_FOLDER)),
     }
 
 
@@ -110,7 +193,12 @@ def refresh_readme(readme: Path, reports: Path, experiments: Experiments) -> str
     """The README's text with its generated table made anew from ``reports/``."""
     metrics = read_metrics(reports, list(experiments.recipes))
     table = leaderboard(metrics).replace("{reports}", "reports/")
-    return replace_between_markers(readme.read_text(encoding="utf-8"), "leaderboard", table)
+    text = replace_between_markers(readme.read_text(encoding="utf-8"), "leaderboard", table)
+    reading = reports / READING_FOLDER / READING_FILE
+    if reading.is_file() and "<!-- reading -->" in text:
+        table = reading_table(json.loads(reading.read_text(encoding="utf-8")))
+        text = replace_between_markers(text, "reading", table)
+    return text
 
 
 def refresh_data_card(card: Path, corpus: Path) -> str:

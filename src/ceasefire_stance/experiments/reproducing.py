@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import json
 import os
@@ -19,7 +20,9 @@ from ceasefire_stance.corpus.manifest import sha256
 from ceasefire_stance.corpus.tables import read_table, render_table
 from ceasefire_stance.evaluation.drift import Drift, find_drift
 from ceasefire_stance.evaluation.pages import METRICS_FILE, PREDICTIONS_FILE
+from ceasefire_stance.evaluation.reading_page import READING_FILE
 from ceasefire_stance.evaluation.tables import with_numbers
+from ceasefire_stance.experiments.publishing import READING_FOLDER
 from ceasefire_stance.experiments.running import Inputs, Run, run_recipe
 from ceasefire_stance.experiments.settings import Experiments
 from ceasefire_stance.learning.store import library_versions
@@ -96,6 +99,23 @@ def check_against(reports: Path, runs: dict[str, Run]) -> list[Outcome]:
     return outcomes
 
 
+def check_reading(reports: Path, fresh: dict[str, Any]) -> Outcome:
+    """Compare fresh figures on holders and actors with the committed ones."""
+    path = reports / READING_FOLDER / READING_FILE
+    published = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    if "real_news_all" not in fresh["sets"]:
+        published = _without_real_news(published)
+
+    def chain(metrics: dict[str, Any]) -> dict[str, float]:
+        return {
+            f"{name}, chain": next(iter(scores["chain"].values()))["f1"]["value"]
+            for name, scores in metrics.get("sets", {}).items()
+        }
+
+    drifts = list(find_drift(published, fresh))
+    return Outcome("articles", chain(published), chain(fresh), drifts)
+
+
 def _headline(metrics: dict[str, Any]) -> dict[str, float]:
     return {
         name: scores["four_way"]["macro_f1"]["value"]
@@ -141,18 +161,39 @@ def _labels(predictions: pd.DataFrame) -> dict[tuple[str, str], str]:
 
 def _key(name: str, inputs: Inputs, experiments: Experiments) -> str:
     package = Path(__file__).resolve().parents[1]
-    sources = [p for p in sorted(package.rglob("*")) if p.suffix in (".py", ".toml")]
     settings = {k: v for k, v in asdict(experiments).items() if k != "recipes"}
     parts = {
         "recipe": experiments.recipe(name).as_dict(),
         "settings": settings,
         "corpus": inputs.fingerprint,
         "sets": {n: [len(g), *_digest(g)] for n, g in inputs.sets.items()},
-        "code": [sha256(p) for p in sources if "cli" not in p.parts],
-        "versions": [library_versions(), platform.machine(), platform.python_version()],
+        "code": [sha256(p) for p in _sources(package, "experiments/running.py")],
+        "versions": [_libraries(), platform.machine(), platform.python_version()],
     }
     text = json.dumps(parts, sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def _libraries() -> dict[str, str]:
+    """Versions of the libraries alone: the package's own code is in the key file by file."""
+    return {k: v for k, v in library_versions().items() if k != "ceasefire-stance"}
+
+
+def _sources(package: Path, first: str) -> list[Path]:
+    """The module `first` and all that it imports of the package, and the data files beside them."""
+    todo, found = [package / first], set[Path]()
+    while todo:
+        path = todo.pop()
+        if path in found or not path.is_file():
+            continue
+        found.add(path)
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and str(node.module).startswith(package.name):
+                parts = str(node.module).split(".")[1:]
+                todo.append(package.joinpath(*parts).with_suffix(".py"))
+                todo += [package.joinpath(*parts, f"{name.name}.py") for name in node.names]
+    beside = {p for path in found for p in path.parent.glob("*.toml")}
+    return sorted(found | beside)
 
 
 def _digest(gold: pd.DataFrame) -> list[str]:

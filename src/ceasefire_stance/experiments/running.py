@@ -19,7 +19,7 @@ from ceasefire_stance.corpus.sentences import single_stance
 from ceasefire_stance.corpus.stances import PROBABILITY_COLUMNS, STANCES
 from ceasefire_stance.evaluation.intervals import score_aligned
 from ceasefire_stance.evaluation.metrics import align, count_metrics, four_way, reliability
-from ceasefire_stance.evaluation.slices import score_slices
+from ceasefire_stance.evaluation.slices import contrast_consistency, score_slices
 from ceasefire_stance.experiments.settings import Experiments
 from ceasefire_stance.experiments.training import Trained, draw_articles, refit, train
 from ceasefire_stance.learning.explaining import strongest_features
@@ -127,6 +127,7 @@ def _measure(
             for name, rows in aligned.items()
             if name in ("test", "real_news_all")
         },
+        "contrast": contrast_consistency(aligned["contrast"]) if "contrast" in aligned else {},
         "reliability": {n: _rounded(reliability(four_way(rows))) for n, rows in aligned.items()},
         "precision_recall": {
             n: _curves(rows) for n, rows in aligned.items() if n in ("test", "real_news_all")

@@ -31,6 +31,10 @@ class Experiments:
         Shares of the training articles.
     learning_curve_repeats : int
         Random draws of articles per share.
+    corpus_batches : tuple of tuple of str
+        Writers of the corpus, in the batches in which their text was added.
+    corpus_resamples : int
+        Resampled training sets for each part of the corpus curve.
     """
 
     recipes: dict[str, Recipe]
@@ -40,6 +44,8 @@ class Experiments:
     seed: int
     learning_curve_shares: tuple[float, ...]
     learning_curve_repeats: int
+    corpus_batches: tuple[tuple[str, ...], ...] = ()
+    corpus_resamples: int = 3
 
     def recipe(self, name: str) -> Recipe:
         """The recipe `name`; raises DataError with the names there are."""
@@ -79,6 +85,8 @@ def load_experiments(path: str | Path | None = None) -> Experiments:
             seed=settings["seed"],
             learning_curve_shares=tuple(settings["learning_curve_shares"]),
             learning_curve_repeats=settings["learning_curve_repeats"],
+            corpus_batches=tuple(map(tuple, settings.get("corpus_batches", ()))),
+            corpus_resamples=settings.get("corpus_resamples", 3),
         )
     except FileNotFoundError as error:
         raise DataError(f"{file}: no such file; expected the list of recipes.") from error

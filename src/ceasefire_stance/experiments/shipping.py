@@ -7,9 +7,12 @@ from typing import Any
 
 import pandas as pd
 
+from ceasefire_stance.corpus.sentences import single_stance
 from ceasefire_stance.experiments.settings import Experiments
 from ceasefire_stance.experiments.training import train
 from ceasefire_stance.learning.cards import model_card
+from ceasefire_stance.learning.doubt import fit_rule
+from ceasefire_stance.learning.predicting import predict_with
 from ceasefire_stance.learning.recipes import Recipe
 from ceasefire_stance.learning.store import Model, check_target, save_model
 
@@ -23,6 +26,7 @@ def train_to_folder(
     fingerprint: str,
     published: dict[str, Any] | None = None,
     seed: int | None = None,
+    held_back: pd.DataFrame | None = None,
 ) -> Model:
     """Train `recipe` on `sentences` and save it in `folder`.
 
@@ -33,6 +37,9 @@ def train_to_folder(
     published : dict, optional
         The recipe's committed metrics, for the headline scores of the card. They are used only
         if they were made from the same data and seed.
+    held_back : DataFrame, optional
+        Labelled sentences that are not trained on, to choose the rule by which the model abstains;
+        without them it never does.
     """
     check_target(folder)
     used_seed = experiments.seed if seed is None else seed
@@ -47,6 +54,10 @@ def train_to_folder(
         "corpus": fingerprint,
         "scores": headline_scores(scores) if same else {},
     }
+    if held_back is not None and len(held_back):
+        rows = single_stance(held_back)
+        rule = fit_rule(predict_with(rows, trained.pipeline), rows["stance"].tolist())
+        info["doubt"] = rule.as_dict()
     model = Model(trained.pipeline, info)
     save_model(model, folder, model_card(info, model.classes))
     return model

@@ -8,6 +8,7 @@ from sklearn.pipeline import Pipeline
 
 from ceasefire_stance.corpus.sentences import complete
 from ceasefire_stance.corpus.stances import PROBABILITY_COLUMNS, STANCES
+from ceasefire_stance.learning.doubt import DoubtRule, apply
 from ceasefire_stance.learning.store import Model, load_model
 
 
@@ -26,7 +27,9 @@ def predict_sentences(frame: pd.DataFrame, model: Model | None = None) -> pd.Dat
     -------
     DataFrame
         One row per row of `frame`, in its order: `sentence_id`, `stance` (the most probable),
-        `p_accepts`, `p_conditional`, `p_none`, `p_rejects` (in [0, 1], sum 1), `abstained`.
+        `p_accepts`, `p_conditional`, `p_none`, `p_rejects` (in [0, 1], sum 1); `abstained` (whether
+        the model would rather not answer, by the rule saved with it) and, if it has such a rule,
+        `stance_set` (the stances that it cannot rule out, joined by commas).
 
     Raises
     ------
@@ -36,13 +39,18 @@ def predict_sentences(frame: pd.DataFrame, model: Model | None = None) -> pd.Dat
         If no model is given and the shipped one cannot be used.
     """
     sentences = complete(frame, source="the sentences given")
-    return predict_with(sentences, (model or load_model()).pipeline)
+    chosen = model or load_model()
+    predictions = predict_with(sentences, chosen.pipeline)
+    rule = chosen.info.get("doubt")
+    return apply(predictions, DoubtRule.from_dict(rule)) if rule else predictions
 
 
 def predict_with(sentences: pd.DataFrame, pipeline: Pipeline) -> pd.DataFrame:
     """Like `predict_sentences` for a valid sentences frame and a bare fitted pipeline."""
-    raw = pipeline.predict_proba(sentences[["text", "context"]])
     given = [str(c) for c in pipeline.classes_]
+    # An article without sentences is none that scikit-learn would take.
+    empty = np.zeros((0, len(given)))
+    raw = pipeline.predict_proba(sentences[["text", "context"]]) if len(sentences) else empty
     probabilities = np.zeros((len(sentences), len(STANCES)))
     for i, stance in enumerate(STANCES):
         # A model trained on fewer than four classes gives the others no probability.

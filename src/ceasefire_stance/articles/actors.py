@@ -1,0 +1,247 @@
+"""The gazetteer: which party a few words of an article speak for."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from ceasefire_stance.corpus.errors import DataError
+from ceasefire_stance.corpus.tables import decode
+
+COLUMNS = (
+    "name", "kind", "actor", "iso3", "cow", "gwno", "adjectives", "aliases", "since", "until",
+)  # fmt: skip
+PERSON = "person"
+GRACE_YEARS = 2
+"""How many years before and after a term of office a name still means the office."""
+TOKEN = re.compile(r"(?:[A-Za-z]\.){2,}|[^\W_]+(?:[-.’'&][^\W_]+)*")
+_POSSESSIVE = re.compile(r"(?:['’]s?)$")
+
+
+@dataclass(frozen=True)
+class Actor:
+    """A party that can hold a position.
+
+    Parameters
+    ----------
+    name : str
+        Its one spelling in all outputs.
+    kind : str
+        ``state``, ``armed group``, ``party``, ``body``, ``organisation``, ``opposition``; "" for
+        an actor that is not in the gazetteer and is known by its words only.
+    iso3, cow, gwno : str
+        Keys to join other data by: of a state its ISO 3166-1 alpha-3 code and its numbers in the
+        state lists of the Correlates of War project and of Gleditsch and Ward, else "".
+    """
+
+    name: str
+    kind: str = ""
+    iso3: str = ""
+    cow: str = ""
+    gwno: str = ""
+
+
+@dataclass(frozen=True)
+class Match:
+    """Words of a text that stand in the gazetteer.
+
+    Parameters
+    ----------
+    start, end : int
+        Offsets in the text, end exclusive, a possessive ending left out.
+    actor : Actor
+        The party meant.
+    kind : str
+        ``name``, ``adjective`` ("Russian") or ``person``.
+    """
+
+    start: int
+    end: int
+    actor: Actor
+    kind: str
+
+
+@dataclass(frozen=True)
+class _Entry:
+    actor: Actor
+    kind: str
+    since: int
+    until: int
+
+    def distance(self, year: int | None) -> int:
+        """Years outside the term of office; 0 inside it, or where no year is known."""
+        if year is None:
+            return 0
+        return max(self.since - year, year - self.until, 0)
+
+
+class Gazetteer:
+    """Actors by their names, aliases and adjectives.
+
+    Parameters
+    ----------
+    rows : iterable of dict
+        Rows with the columns of ``data/actors.csv``; see `read_rows`. Later rows add to earlier
+        ones, and a row of the same `name` replaces it.
+    source : str
+        Name of the table, for messages.
+
+    Raises
+    ------
+    DataError
+        If a person speaks for an actor that is not in the table.
+    """
+
+    def __init__(self, rows: Iterable[dict[str, str]], source: str = "the gazetteer") -> None:
+        by_name = {row["name"]: row for row in rows}
+        self.actors = {
+            name: Actor(name, row["kind"], row["iso3"], row["cow"], row["gwno"])
+            for name, row in by_name.items()
+            if row["kind"] != PERSON
+        }
+        self._entries: dict[tuple[str, ...], list[_Entry]] = {}
+        self._longest = 1
+        self.adjectives = {
+            row["name"]: tuple(_split(row["adjectives"])) for row in by_name.values()
+        }
+        for name, row in by_name.items():
+            if row["kind"] == PERSON and row["actor"] not in self.actors:
+                raise DataError(
+                    f"{source}: {name} speaks for {row['actor']!r}; expected the name of another "
+                    "row. Add that actor or correct the spelling."
+                )
+            self._add(row)
+
+    def _add(self, row: dict[str, str]) -> None:
+        person = row["kind"] == PERSON
+        actor = self.actors[row["actor"] if person else row["name"]]
+        since = int(row["since"] or 0) - GRACE_YEARS
+        until = int(row["until"] or 9997) + GRACE_YEARS
+        for alias in (row["name"], *_split(row["aliases"])):
+            self._put(alias, _Entry(actor, PERSON if person else "name", since, until))
+        for adjective in _split(row["adjectives"]):
+            self._put(adjective, _Entry(actor, "adjective", since, until))
+
+    def _put(self, alias: str, entry: _Entry) -> None:
+        key = tuple(_key(m.group()) for m in TOKEN.finditer(alias))
+        if key:
+            entries = self._entries.setdefault(key, [])
+            if entry not in entries:
+                entries.append(entry)
+            self._longest = max(self._longest, len(key))
+
+    def find(self, text: str, year: int | None = None) -> list[Match]:
+        """The actors named in `text`, in order, the longest names first where they overlap.
+
+        Parameters
+        ----------
+        year : int, optional
+            Year of the article: a leader's name counts only near the years in office, and decides
+            between namesakes.
+        """
+        tokens = list(TOKEN.finditer(text))
+        shout = text.isupper()
+        keys = [_key(m.group()) for m in tokens]
+        found = []
+        i = 0
+        while i < len(tokens):
+            for n in range(min(self._longest, len(tokens) - i), 0, -1):
+                entry = self._lookup(tuple(keys[i : i + n]), year, shout)
+                if entry:
+                    last = tokens[i + n - 1]
+                    end = last.end() - len(last.group()) + len(_bare(last.group()))
+                    found.append(Match(tokens[i].start(), end, entry.actor, entry.kind))
+                    i += n - 1
+                    break
+            i += 1
+        return found
+
+    def resolve(self, name: str, year: int | None = None) -> Actor | None:
+        """The actor whose name or alias `name` is, or None."""
+        key = tuple(_key(m.group()) for m in TOKEN.finditer(name))
+        if key and key[0] == "the":
+            key = key[1:]
+        entry = self._lookup(key, year, name.isupper() and len(name) > 5)
+        return entry.actor if entry else None
+
+    def _lookup(self, key: tuple[str, ...], year: int | None, shout: bool) -> _Entry | None:
+        entries = self._entries.get(key) or (self._shouted().get(key) if shout else None) or []
+        known = [e for e in entries if e.distance(year) == 0]
+        # A name without a person in office, but with one who was, still means that person's side.
+        pool = known or [e for e in entries if e.distance(year) < 15]
+        return min(pool, key=lambda e: (e.kind == PERSON, e.distance(year)), default=None)
+
+    def _shouted(self) -> dict[tuple[str, ...], list[_Entry]]:
+        if not hasattr(self, "_upper"):
+            self._upper = {tuple(t.upper() for t in k): v for k, v in self._entries.items()}
+        return self._upper
+
+
+def read_rows(path: str | Path) -> list[dict[str, str]]:
+    """The rows of a gazetteer file; missing columns other than `name` and `kind` are empty.
+
+    Raises
+    ------
+    DataError
+        If the file is missing, not UTF-8, lacks a column, or holds a year that is no number.
+    """
+    file = Path(path)
+    if not file.is_file():
+        raise DataError(f"{file}: no such file; expected a table of actors. Check the path.")
+    reader = csv.DictReader(io.StringIO(decode(file.read_bytes(), str(file)), newline=""))
+    missing = {"name", "kind"} - set(reader.fieldnames or ())
+    if missing:
+        raise DataError(
+            f"{file}: column {sorted(missing)[0]!r} is missing; expected {', '.join(COLUMNS)}. "
+            "Add it to the header."
+        )
+    rows = [{c: (row.get(c) or "").strip() for c in COLUMNS} for row in reader]
+    for number, row in enumerate(rows, 2):
+        for column in ("since", "until", "cow", "gwno"):
+            if row[column] and not row[column].isdecimal():
+                raise DataError(
+                    f"{file}, line {number}: {column} is {row[column]!r}; expected a number or "
+                    "nothing. Correct it."
+                )
+    return [row for row in rows if row["name"]]
+
+
+def actors_file() -> Path:
+    """The project's gazetteer: inside the installed package, or in a checkout."""
+    package = Path(__file__).resolve().parents[1]
+    packed = package / "actors.csv"
+    return packed if packed.is_file() else package.parents[1] / "data" / "actors.csv"
+
+
+@lru_cache(maxsize=4)
+def load_gazetteer(extra: str | None = None) -> Gazetteer:
+    """The project's gazetteer, with a user's table of the same columns added to it."""
+    rows = read_rows(actors_file())
+    if extra:
+        rows += read_rows(extra)
+    return Gazetteer(rows, extra or str(actors_file()))
+
+
+def year_of(published: object) -> int | None:
+    """The year of an ISO date, or None."""
+    text = str(published or "")
+    return int(text[:4]) if re.match(r"\d{4}", text) else None
+
+
+def _split(cell: str) -> Iterator[str]:
+    return (part.strip() for part in cell.split("|") if part.strip())
+
+
+def _bare(token: str) -> str:
+    return _POSSESSIVE.sub("", token) or token
+
+
+def _key(token: str) -> str:
+    """A token as it is compared: no possessive, no full stops ("U.S." is "US")."""
+    plain = _bare(token).replace(".", "").replace("’", "'")
+    return plain.lower() if plain in ("Al", "El", "The") else plain

@@ -1,0 +1,260 @@
+"""From the sentences of an article and their stances to claims: who, what, on which terms."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ceasefire_stance.articles.actors import Gazetteer, year_of
+from ceasefire_stance.articles.conditions import clause_spans, condition_span, is_past
+from ceasefire_stance.articles.coreference import Discourse, speaker_of
+from ceasefire_stance.articles.holders import HolderModel, Ranked, choose_holders, rank_mentions
+from ceasefire_stance.articles.mentions import Mention, lexicon, mentions_of
+from ceasefire_stance.corpus.stances import PROBABILITY_COLUMNS, STANCES, Stance
+from ceasefire_stance.learning.predicting import predict_with
+from ceasefire_stance.learning.store import Model
+from ceasefire_stance.reading.segmentation import sentence_spans
+
+OWN, OTHERS = "self", "others"
+NOW, PAST = "now", "past"
+CLAIM_COLUMNS = (
+    "claim_id", "sentence_id", "article_id", "position", "published", "outlet", "title", "text",
+    "start", "end", "stance", "probability", *PROBABILITY_COLUMNS, "holder", "holder_start",
+    "holder_end", "holder_probability", "actor", "actor_kind", "iso3", "cow", "gwno", "condition",
+    "condition_start", "condition_end", "source", "when",
+)  # fmt: skip
+_WORD = re.compile(r"[^\W_]+")
+_UNSURE = re.compile(
+    r"\b(?:it (?:is|was|remains|remained) (?:still )?(?:un|not )(?:clear|known|certain)|"
+    r"(?:un|not )clear (?:if|whether|how|when))\b",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class ClaimReader:
+    """All that is needed to read claims.
+
+    Parameters
+    ----------
+    stances : Model
+        Gives each sentence its stance.
+    holders : HolderModel
+        Fitted `make_holder_model`, or one of the baselines.
+    gazetteer : Gazetteer
+        Who is who.
+    """
+
+    stances: Model
+    holders: HolderModel
+    gazetteer: Gazetteer
+
+
+def read_claims_of(
+    sentences: pd.DataFrame, predictions: pd.DataFrame, reader: ClaimReader
+) -> pd.DataFrame:
+    """The claims of articles.
+
+    Parameters
+    ----------
+    sentences : DataFrame
+        Sentences frame in reading order, with `title`, `published`, `outlet`, `start`, `end` where
+        there are any.
+    predictions : DataFrame
+        Predictions frame of the same rows.
+    reader : ClaimReader
+        Models and gazetteer.
+
+    Returns
+    -------
+    DataFrame
+        One row per claim, the columns `CLAIM_COLUMNS`: `probability` is that of `stance` in
+        [0, 1]; `start`, `end`, `holder_start` … are offsets in the article's text (-1 where the
+        words do not stand in it); `holder` is "" when it is named outside the sentence; `actor` is
+        the party, or the holder's words where the party is not known; `source` is ``self`` when
+        the holder's own side says it and ``others`` when somebody else reports it; `when` is
+        ``now`` or ``past``.
+    """
+    rows: list[dict[str, Any]] = []
+    frame = sentences.reset_index(drop=True)
+    for _, part in frame.groupby("article_id", sort=False):
+        rows += _article(part, predictions.loc[part.index], reader)
+    return pd.DataFrame(rows, columns=list(CLAIM_COLUMNS))
+
+
+def _article(
+    sentences: pd.DataFrame, predictions: pd.DataFrame, reader: ClaimReader
+) -> list[dict[str, Any]]:
+    discourse = Discourse(reader.gazetteer)
+    rows: list[dict[str, Any]] = []
+    records: list[dict[str, Any]] = [
+        {str(k): v for k, v in record.items()} for record in sentences.to_dict("records")
+    ]
+    guesses = predictions[list(PROBABILITY_COLUMNS)].to_numpy()
+    year = year_of(records[0].get("published"))
+    last = None
+    for sentence, probabilities in zip(records, guesses, strict=True):
+        text = str(sentence["text"])
+        if last is None or sentence["position"] != last + 1:
+            _catch_up(discourse, sentence, reader.gazetteer, year)
+        last = sentence["position"]
+        mentions = mentions_of(text, reader.gazetteer, year, discourse.names)
+        stance = STANCES[int(probabilities.argmax())]
+        if stance != Stance.NONE and not _nobody_knows(text):
+            rows += _claims(sentence, stance, probabilities, mentions, discourse, reader)
+        discourse.read(text, mentions)
+    return rows
+
+
+def _catch_up(
+    discourse: Discourse, sentence: dict[str, Any], gazetteer: Gazetteer, year: int | None
+) -> None:
+    """Read what stands before a sentence whose predecessor is not among the rows."""
+    title = str(sentence.get("title") or "")
+    if title and title != sentence["text"] and not discourse.sentences:
+        discourse.read(title, mentions_of(title, gazetteer, year))
+        discourse.speaker = None
+    context = str(sentence.get("context") or "")
+    for start, end in sentence_spans(context):
+        before = context[start:end]
+        discourse.read(before, mentions_of(before, gazetteer, year))
+
+
+def _nobody_knows(text: str) -> bool:
+    """Whether the sentence says that a position is not known (an outsider's view, rule 2)."""
+    return _UNSURE.search(text) is not None
+
+
+def _claims(
+    sentence: dict[str, Any],
+    stance: str,
+    probabilities: np.ndarray,
+    mentions: Sequence[Mention],
+    discourse: Discourse,
+    reader: ClaimReader,
+) -> list[dict[str, Any]]:
+    text = str(sentence["text"])
+    ranked = _without_outsiders(rank_mentions(reader.holders, text, mentions, stance))
+    chosen = choose_holders(ranked, text)
+    if mentions and not chosen:
+        return []
+    if not chosen:
+        return [_row(sentence, 0, stance, probabilities, None, discourse, mentions, (0, len(text)))]
+    clauses = clause_spans(text)
+    places = [_clause_of(r.mention, clauses) for r in chosen]
+    own = _clause_stances(sentence, places, reader) if len(set(places)) > 1 else {}
+    rows: list[dict[str, Any]] = []
+    for one, place in zip(chosen, places, strict=True):
+        mine, values = own.get(place, (stance, probabilities))
+        if mine == Stance.NONE:
+            if one is not max(chosen, key=lambda r: r.probability):
+                continue
+            mine, values = stance, probabilities
+        row = _row(sentence, len(rows), mine, values, one, discourse, mentions, place)
+        # "The Kremlin … Moscow": two mentions of one party with one stance are one claim.
+        if not any((r["actor"], r["stance"]) == (row["actor"], row["stance"]) for r in rows):
+            rows.append(row)
+    return rows
+
+
+def _without_outsiders(ranked: list[Ranked]) -> list[Ranked]:
+    """All but analysts and observers: their own view is nobody's position (rule 6)."""
+    outsiders = lexicon()["outsiders"]
+    return [r for r in ranked if not set(_WORD.findall(r.mention.text.lower())) & outsiders]
+
+
+def _clause_of(mention: Mention, clauses: list[tuple[int, int]]) -> tuple[int, int]:
+    return next((c for c in clauses if c[0] <= mention.start < c[1]), clauses[-1])
+
+
+def _clause_stances(
+    sentence: dict[str, Any], places: list[tuple[int, int]], reader: ClaimReader
+) -> dict[tuple[int, int], tuple[str, np.ndarray]]:
+    """The stance of each clause by itself, with the same context."""
+    unique = sorted(set(places))
+    text = str(sentence["text"])
+    frame = pd.DataFrame(
+        {
+            "sentence_id": [str(i) for i in range(len(unique))],
+            "text": [text[a:b].strip() for a, b in unique],
+            "context": str(sentence.get("context") or ""),
+        }
+    )
+    values = predict_with(frame, reader.stances.pipeline)[list(PROBABILITY_COLUMNS)].to_numpy()
+    return {
+        place: (STANCES[int(row.argmax())], row) for place, row in zip(unique, values, strict=True)
+    }
+
+
+def _row(
+    sentence: dict[str, Any],
+    number: int,
+    stance: str,
+    probabilities: np.ndarray,
+    ranked: Ranked | None,
+    discourse: Discourse,
+    mentions: Sequence[Mention],
+    place: tuple[int, int],
+) -> dict[str, Any]:
+    text = str(sentence["text"])
+    holder = ranked.mention if ranked else None
+    offset = int(sentence.get("start", -1))
+    actor = None
+    name = ""
+    if holder is not None:
+        actor = discourse.actor_of(list(mentions).index(holder), mentions, text)
+        name = actor.name if actor else holder.text
+    elif discourse.speaker:
+        actor, name = discourse.speaker, discourse.speaker.name
+    condition = condition_span(text, *place) if stance == Stance.CONDITIONAL else None
+    at = {}
+    for key, span in (
+        ("holder", (holder.start, holder.end) if holder else None),
+        ("condition", condition),
+    ):
+        known = span is not None and offset >= 0
+        at[f"{key}_start"] = offset + span[0] if known and span else -1
+        at[f"{key}_end"] = offset + span[1] if known and span else -1
+    return {
+        "claim_id": f"{sentence['sentence_id']}#{number}",
+        **{k: sentence.get(k, "") for k in ("sentence_id", "article_id", "position")},
+        **{k: sentence.get(k) or "" for k in ("published", "outlet", "title")},
+        "text": text,
+        "start": offset,
+        "end": int(sentence.get("end", -1)),
+        "stance": str(stance),
+        "probability": float(probabilities[STANCES.index(stance)]),
+        **dict(zip(PROBABILITY_COLUMNS, map(float, probabilities), strict=True)),
+        "holder": holder.text if holder else "",
+        "holder_probability": ranked.probability if ranked else 0.0,
+        "actor": name,
+        "actor_kind": actor.kind if actor else "",
+        **{k: getattr(actor, k) if actor else "" for k in ("iso3", "cow", "gwno")},
+        "condition": text[condition[0] : condition[1]] if condition else "",
+        **at,
+        "source": _source(text, holder, mentions, discourse),
+        "when": PAST if is_past(text, *place) else NOW,
+    }
+
+
+def _source(
+    text: str, holder: Mention | None, mentions: Sequence[Mention], discourse: Discourse
+) -> str:
+    """Whether the holder's own side says it, or somebody else says it of the holder."""
+    said_by = speaker_of(text, mentions)
+    if said_by is None or holder is None or mentions[said_by] is holder:
+        return OWN
+    after = text[holder.end :].split(maxsplit=1)[:1]
+    if after and after[0].lower() in lexicon()["speech"]:
+        return OWN
+    all_mentions = list(mentions)
+    theirs = discourse.actor_of(said_by, mentions, text)
+    ours = discourse.actor_of(all_mentions.index(holder), mentions, text)
+    if mentions[said_by].kind == "pronoun" or (theirs is not None and theirs == ours):
+        return OWN
+    return OTHERS if theirs != ours or theirs is None else OWN

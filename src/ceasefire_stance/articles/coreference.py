@@ -1,0 +1,209 @@
+"""From the words of a holder to the party it speaks for, by what the article said before."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from ceasefire_stance.articles.actors import Actor, Gazetteer
+from ceasefire_stance.articles.mentions import Mention, lexicon
+
+# What a role noun can stand for when it stands alone: "the group" is not a state.
+_ROLE_KINDS = (
+    ("armed_roles", frozenset({"armed group", "opposition", "organisation", "party"})),
+    ("state_roles", frozenset({"state"})),
+    ("body_roles", frozenset({"body", "organisation"})),
+    ("opposition_roles", frozenset({"opposition", "party"})),
+)
+LOOK_BACK = 6
+"""How many sentences back a role noun may refer."""
+_THEIR = re.compile(r"^(?:its|his|her|their|our|my)\b", re.IGNORECASE)
+_FIRST = frozenset({"we", "i"})
+_WORD = re.compile(r"[^\W_]+(?:-[^\W_]+)*")
+
+
+@dataclass
+class Discourse:
+    """What an article has said so far: who was mentioned, and whom each name stood for.
+
+    Attributes
+    ----------
+    gazetteer : Gazetteer
+        Who is who.
+    sentences : list of list of (Mention, Actor or None)
+        The mentions of each sentence, in reading order.
+    names : dict
+        Last word of a person's name → the party, once the article has told it.
+    speaker : Actor or None
+        Of the last speech.
+    """
+
+    gazetteer: Gazetteer
+    sentences: list[list[tuple[Mention, Actor | None]]] = field(default_factory=list)
+    names: dict[str, Actor] = field(default_factory=dict)
+    speaker: Actor | None = None
+
+    def read(self, text: str, mentions: Sequence[Mention]) -> None:
+        """Take in a sentence: its mentions, appositions and speaker."""
+        actors = [self.actor_of(i, mentions, text) for i in range(len(mentions))]
+        self.sentences.append(list(zip(mentions, actors, strict=True)))
+        for mention, actor in self.sentences[-1]:
+            if actor and mention.kind in ("person", "unknown", "adjective", "name"):
+                self._learn(mention, actor)
+        for i, mention in enumerate(mentions[:-1]):
+            apposed = self._apposition(text, mentions, i)
+            if apposed:
+                self._learn(mention, apposed)
+                self._learn(mentions[i + 1], apposed)
+        speaker = speaker_of(text, mentions)
+        if speaker is not None and actors[speaker]:
+            self.speaker = actors[speaker]
+
+    def actor_of(self, number: int, mentions: Sequence[Mention], text: str) -> Actor | None:
+        """The party of one mention of a sentence, given what came before; None if not known."""
+        mention = mentions[number]
+        if mention.kind == "pronoun":
+            return self._pronoun(number, mentions, text)
+        if _THEIR.match(mention.text):
+            owner = self._owner(number, mentions)
+            if owner:
+                return owner
+        if mention.actor:
+            return mention.actor
+        last = mention.text.split()[-1] if mention.text else ""
+        if mention.kind == "unknown" or last[:1].isupper():
+            apposed = self._apposition(text, mentions, number) or self._apposed_behind(
+                text, mentions, number
+            )
+            known = self.names.get(last) or apposed
+            titled = set(mention.text.lower().split()) & lexicon()["offices"]
+            return known or (self._home() if titled else None)
+        return self._role(mention, number, mentions)
+
+    def _learn(self, mention: Mention, actor: Actor) -> None:
+        last = mention.text.split()[-1] if mention.text else ""
+        if last[:1].isupper() and last.lower() not in lexicon()["roles"]:
+            self.names.setdefault(last, actor)
+
+    def _apposition(self, text: str, mentions: Sequence[Mention], i: int) -> Actor | None:
+        """The actor in ``NAME, role of ACTOR,`` for the name at `i`."""
+        if i + 1 >= len(mentions) or mentions[i].kind not in ("unknown", "person"):
+            return None
+        follower = mentions[i + 1]
+        between = text[mentions[i].end : follower.start]
+        if re.fullmatch(r",\s+(?:\w+\s+){0,3}", between) and follower.actor:
+            return follower.actor
+        return None
+
+    def _apposed_behind(self, text: str, mentions: Sequence[Mention], i: int) -> Actor | None:
+        """The actor in ``The ACTOR spokesman, NAME,`` for the name at `i`."""
+        if not i:
+            return None
+        before = mentions[i - 1]
+        if re.fullmatch(r",?\s+", text[before.end : mentions[i].start]):
+            if before.actor:
+                return before.actor
+            if before.kind == "role":
+                return self.actor_of(i - 1, mentions, text)
+        return None
+
+    def _pronoun(self, number: int, mentions: Sequence[Mention], text: str) -> Actor | None:
+        word = mentions[number].text.lower()
+        earlier = [(m, m.actor) for m in mentions[:number]]
+        if word in _FIRST:
+            speaker = speaker_of(text, mentions)
+            if speaker is not None and speaker != number:
+                return self.actor_of(speaker, mentions, text)
+            return self.speaker
+        if word in ("who", "both", "neither"):
+            return earlier[-1][1] if earlier else None
+        persons = word in ("he", "she")
+        inside = [
+            (i, m)
+            for i, m in enumerate(mentions[:number])
+            if m.kind != "pronoun" and persons in (_is_person(m), _may_be_person(m))
+        ]
+        for i, _ in inside[:1]:
+            actor = self.actor_of(i, mentions, text)
+            if actor:
+                return actor
+        return self._last(persons)
+
+    def _last(self, persons: bool) -> Actor | None:
+        """The likeliest antecedent: the first that fits in the latest sentence that has one."""
+        if persons and self.speaker:
+            return self.speaker
+        for sentence in reversed(self.sentences):
+            for mention, actor in sentence:
+                if actor and mention.kind != "pronoun" and (not persons or _may_be_person(mention)):
+                    return actor
+        return None
+
+    def _of_home(self, words: set[str], home: Actor | None) -> Actor | None:
+        """A known group of the home state: "the rebels" in Syria are the Syrian rebels."""
+        for adjective in self.gazetteer.adjectives.get(home.name, ()) if home else ():
+            for word in sorted(words):
+                known = self.gazetteer.resolve(f"{adjective} {word}")
+                if known:
+                    return known
+        return None
+
+    def _home(self) -> Actor | None:
+        """The state that the article has named most often so far: whose ministers are meant."""
+        named = Counter(
+            actor
+            for sentence in self.sentences
+            for mention, actor in sentence
+            if actor and actor.kind == "state" and mention.kind in ("name", "adjective", "person")
+        )
+        return named.most_common(1)[0][0] if named else None
+
+    def _owner(self, number: int, mentions: Sequence[Mention]) -> Actor | None:
+        for mention in reversed(mentions[:number]):
+            if mention.actor:
+                return mention.actor
+        return self._last(persons=False)
+
+    def _role(self, mention: Mention, number: int, mentions: Sequence[Mention]) -> Actor | None:
+        words = set(mention.text.lower().split())
+        earlier = [(m, m.actor) for m in mentions[:number]]
+        for roles, kinds in _ROLE_KINDS:
+            if words & lexicon()[roles]:
+                for sentence in [earlier, *reversed(self.sentences[-LOOK_BACK:])]:
+                    for _, actor in sentence:
+                        if actor and actor.kind in kinds:
+                            return actor
+                home = self._home()
+                return home if roles == "state_roles" else self._of_home(words, home)
+        if words & (lexicon()["person_roles"] | lexicon()["official_roles"]):
+            # An official speaks for whom the sentence names, or for whom the talk was of.
+            return next((actor for _, actor in earlier if actor), None) or self._last(persons=False)
+        return None
+
+
+def _is_person(mention: Mention) -> bool:
+    words = set(_WORD.findall(mention.text.lower()))
+    return mention.kind == "person" or bool(words & lexicon()["person_roles"])
+
+
+def _may_be_person(mention: Mention) -> bool:
+    return _is_person(mention) or mention.kind == "unknown" or mention.kind == "pronoun"
+
+
+def speaker_of(text: str, mentions: Sequence[Mention]) -> int | None:
+    """The number of the mention beside a verb of speech, or None."""
+    speech = lexicon()["speech"]
+    for i, mention in enumerate(mentions):
+        # "The envoy, Eva Lund, said": the second comma belongs to the name.
+        aside = ",?" if "," in mention.text else "(?:,[^,]{0,80},)?"
+        after = re.match(rf"{aside}\s*(?:has |had |also |later )?(\w+)", text[mention.end :])
+        before = re.search(r"(\w+)\s+$", text[: mention.start])
+        lead = text[: mention.start]
+        inverted = before and re.search(r"[”\",]\s*\w+\s+$", lead) and lead.count('"') % 2 == 0
+        if (after and after.group(1).lower() in speech) or (
+            before and inverted and before.group(1).lower() in speech
+        ):
+            return i
+    return None

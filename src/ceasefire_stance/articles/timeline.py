@@ -1,0 +1,85 @@
+"""Positions over many articles: by day, what changed, and where outlets disagree."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any
+
+import pandas as pd
+
+from ceasefire_stance.articles.positions import MIXED
+
+CHANGE_COLUMNS = (
+    "actor", "before", "after", "date_before", "date_after", "article_before", "article_after",
+    "text_before", "text_after",
+)  # fmt: skip
+DISAGREEMENT_COLUMNS = ("actor", "published", "positions", "outlets", "articles")
+
+
+def position_changes(positions: pd.DataFrame, claims: pd.DataFrame) -> pd.DataFrame:
+    """Where an actor's position of one day differs from that of the day before it in the news.
+
+    Parameters
+    ----------
+    positions : DataFrame
+        As from `article_positions`; rows without `published` are left out.
+    claims : DataFrame
+        The claims behind them.
+
+    Returns
+    -------
+    DataFrame
+        The columns `CHANGE_COLUMNS`, by actor and date. Of several articles of one day the most
+        confident speaks. The two sentences are the best evidence on either side.
+    """
+    text = claims.set_index("claim_id")["text"].to_dict()
+    dated = positions[positions["published"] != ""]
+    daily = (
+        dated.sort_values(["actor", "published", "confidence"], kind="stable")
+        .groupby(["actor", "published"], sort=False)
+        .tail(1)
+    )
+    rows: list[dict[str, Any]] = []
+    for actor, days in daily.groupby("actor", sort=False):
+        records = days.to_dict("records")
+        for before, after in pairwise(records):
+            if before["position"] != after["position"]:
+                rows.append(
+                    {
+                        "actor": actor,
+                        "before": before["position"],
+                        "after": after["position"],
+                        "date_before": before["published"],
+                        "date_after": after["published"],
+                        "article_before": before["article_id"],
+                        "article_after": after["article_id"],
+                        "text_before": text.get(before["evidence"][0], ""),
+                        "text_after": text.get(after["evidence"][0], ""),
+                    }
+                )
+    return pd.DataFrame(rows, columns=list(CHANGE_COLUMNS))
+
+
+def outlet_disagreements(positions: pd.DataFrame) -> pd.DataFrame:
+    """Actors to whom articles of one day give different positions.
+
+    Returns
+    -------
+    DataFrame
+        The columns `DISAGREEMENT_COLUMNS`; `positions`, `outlets` and `articles` are lists of equal
+        length. A mixed position disagrees with none.
+    """
+    rows: list[dict[str, Any]] = []
+    dated = positions[(positions["published"] != "") & (positions["position"] != MIXED)]
+    for (actor, day), part in dated.groupby(["actor", "published"], sort=True):
+        if len(set(part["position"])) > 1:
+            rows.append(
+                {
+                    "actor": actor,
+                    "published": day,
+                    "positions": part["position"].tolist(),
+                    "outlets": part["outlet"].tolist(),
+                    "articles": part["article_id"].tolist(),
+                }
+            )
+    return pd.DataFrame(rows, columns=list(DISAGREEMENT_COLUMNS))

@@ -1,0 +1,57 @@
+"""The report on holders, actors and the whole chain."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ceasefire_stance.corpus.atomic import write_text
+from ceasefire_stance.evaluation.figures import LABELS
+from ceasefire_stance.evaluation.tables import interval, markdown_table
+
+READING_FILE = "metrics.json"
+
+
+def write_reading_page(folder: Path, metrics: Mapping[str, Any]) -> None:
+    """Write ``metrics.json`` and the page made from it."""
+    write_text(folder / READING_FILE, json.dumps(metrics, indent=1, ensure_ascii=False) + "\n")
+    lines = [
+        "# Reading articles: who holds which position",
+        "",
+        "Holders and actors are measured in sentences that are known to carry a claim; the whole "
+        f"chain with the stances that `{metrics['recipe']}` predicts: the right actor with the "
+        "right stance, once per article. In brackets: 95 % intervals by a bootstrap over articles. "
+        "Two names are the same actor if the gazetteer (`data/actors.csv`) says so.",
+        "",
+        reading_table(metrics),
+        "",
+        "“Actor right”: the share of claims whose actor is among as many of the likeliest holders "
+        "found as the sentence has claims. Baselines: the first named actor of the sentence; the "
+        "first mention that opens the sentence or a clause.",
+        "",
+    ]
+    write_text(folder / "README.md", "\n".join(lines))
+
+
+def reading_table(metrics: Mapping[str, Any]) -> str:
+    """Sets and methods with their scores, as Markdown."""
+    rows = []
+    for name, scores in metrics["sets"].items():
+        for method, found in scores["holders"].items():
+            chain = scores["chain"][method]
+            rows.append(
+                [
+                    f"{LABELS.get(name, name)}: {method}",
+                    str(found["n_claims"]),
+                    *[
+                        interval(found[k])
+                        for k in ("span_exact", "span_overlap", "actor_accuracy", "actor_f1")
+                    ],
+                    *[interval(chain[k]) for k in ("precision", "recall", "f1")],
+                ]
+            )
+    head = ["set: method", "claims", "holder exact, F1", "holder overlap, F1", "actor right",
+            "actor F1", "chain precision", "chain recall", "chain F1"]  # fmt: skip
+    return markdown_table(head, rows)

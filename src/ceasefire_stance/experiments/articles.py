@@ -1,0 +1,181 @@
+"""The reader of articles: its holder model trained, and the whole chain measured."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from sklearn.pipeline import Pipeline
+
+from ceasefire_stance.articles.actors import Gazetteer, load_gazetteer, year_of
+from ceasefire_stance.articles.claims import ClaimReader, read_claims_of
+from ceasefire_stance.articles.holders import (
+    FirstNamedActor,
+    SentenceSubject,
+    gold_labels,
+    holder_features,
+    make_holder_model,
+)
+from ceasefire_stance.articles.mentions import mentions_of
+from ceasefire_stance.corpus.manifest import corpus_fingerprint, read_claims
+from ceasefire_stance.corpus.sentences import sentences_from_claims, single_stance, with_context
+from ceasefire_stance.corpus.stances import PROBABILITY_COLUMNS, STANCES, Stance
+from ceasefire_stance.corpus.tables import read_table
+from ceasefire_stance.evaluation.claims import chain_scores, holder_scores
+from ceasefire_stance.experiments.running import Inputs
+from ceasefire_stance.experiments.training import refit
+from ceasefire_stance.learning.cards import holder_card
+from ceasefire_stance.learning.recipes import Recipe
+from ceasefire_stance.learning.store import Model, save_model
+
+METHODS = ("holder model", "first named actor", "subject of the sentence")
+"""How holders are found: the trained model, and the two baselines."""
+_DROPPED = re.compile(r"^(?:the|a|an|some|many|several)\s+", re.IGNORECASE)
+
+
+def train_holders(claims: pd.DataFrame, gazetteer: Gazetteer) -> Pipeline:
+    """Fit the holder model on the training split of `claims` (one row per claim)."""
+    rows = claims[(claims["split"] == "train") & (claims["stance"] != Stance.NONE)]
+    X: list[dict[str, float]] = []
+    y: list[str] = []
+    for _, part in rows.groupby("sentence_id", sort=False):
+        head = part.iloc[0]
+        text = str(head["text"])
+        mentions = mentions_of(text, gazetteer, year_of(head["published"]))
+        labels = gold_labels(text, mentions, [h for h in part["holder"] if h])
+        features = holder_features(text, mentions, str(head["stance"]))
+        for one, label in zip(features, labels, strict=True):
+            if label is not None:
+                X.append(one)
+                y.append(label)
+    return make_holder_model().fit(X, y)
+
+
+def actor_key(name: str, gazetteer: Gazetteer) -> str:
+    """What two spellings of one party have in common: its name in the gazetteer, else its words."""
+    plain = _DROPPED.sub("", re.sub(r"\s*\([^)]*\)", "", str(name))).strip()
+    known = gazetteer.resolve(plain)
+    if known is None:
+        named = gazetteer.find(plain)
+        whole = [m for m in named if m.start == 0 and m.end == len(plain)]
+        known = whole[0].actor if whole else None
+    return known.name if known else plain.casefold()
+
+
+def score_reading(
+    sets: dict[str, pd.DataFrame],
+    predictions: dict[str, pd.DataFrame],
+    reader: ClaimReader,
+) -> dict[str, Any]:
+    """Holders, actors and the whole chain on sets of gold claims.
+
+    Parameters
+    ----------
+    sets : dict
+        Name → gold claims, one row per claim, with `text`, `context`, `title`, `published`,
+        `position`, `holder`, `actor`, `stance`, in reading order.
+    predictions : dict
+        Name → predictions frame of the sentences of the set.
+    reader : ClaimReader
+        What reads.
+
+    Returns
+    -------
+    dict
+        Set → ``holders`` (method → `holder_scores`, given the gold stance) and ``chain``
+        (method → `chain_scores`, with predicted stances).
+    """
+    out: dict[str, Any] = {}
+    for name, gold in sets.items():
+        sentences = sentences_from_claims(gold)
+        keyed = _keyed(gold[gold["stance"] != Stance.NONE], reader.gazetteer)
+        articles = sorted(set(gold["article_id"]))
+        readers = {
+            METHODS[0]: reader,
+            METHODS[1]: replace(reader, holders=FirstNamedActor()),
+            METHODS[2]: replace(reader, holders=SentenceSubject()),
+        }
+        guesses = predictions[name].set_index("sentence_id").loc[sentences["sentence_id"]]
+        scores: dict[str, Any] = {"holders": {}, "chain": {}}
+        for method, one in readers.items():
+            given = _keyed(read_claims_of(sentences, _certain(sentences), one), reader.gazetteer)
+            whole = _keyed(read_claims_of(sentences, guesses.reset_index(), one), reader.gazetteer)
+            scores["holders"][method] = holder_scores(keyed, given)
+            scores["chain"][method] = chain_scores(keyed, whole, articles)
+        out[name] = scores
+    plain: dict[str, Any] = json.loads(json.dumps(out))
+    return plain
+
+
+def _keyed(claims: pd.DataFrame, gazetteer: Gazetteer) -> pd.DataFrame:
+    return claims.assign(actor=[actor_key(a, gazetteer) for a in claims["actor"]])
+
+
+def _certain(sentences: pd.DataFrame) -> pd.DataFrame:
+    """A predictions frame that is sure of the gold stances."""
+    values = {
+        column: (sentences["stance"] == stance).astype(float)
+        for column, stance in zip(PROBABILITY_COLUMNS, STANCES, strict=True)
+    }
+    return pd.DataFrame({"sentence_id": sentences["sentence_id"], **values}).reset_index(drop=True)
+
+
+def measure_reading(
+    inputs: Inputs,
+    claims: dict[str, pd.DataFrame],
+    predictions: pd.DataFrame,
+    recipe: Recipe,
+    chosen: dict[str, Any],
+    seed: int,
+) -> dict[str, Any]:
+    """Train the holder model afresh and measure the whole chain.
+
+    Parameters
+    ----------
+    inputs : Inputs
+        Training sentences, for the model that gives stances to clauses.
+    claims : dict
+        ``corpus`` (all claims of the corpus) and, if at hand, ``real_news``.
+    predictions : DataFrame
+        Published predictions of `recipe`: `set`, `sentence_id`, `stance`, probabilities.
+    recipe, chosen, seed
+        The shipped recipe, its chosen hyper-parameters and its seed.
+    """
+    gazetteer = load_gazetteer()
+    reader = ClaimReader(
+        stances=Model(refit(recipe, chosen, single_stance(inputs.training), seed), {}),
+        holders=train_holders(claims["corpus"], gazetteer),
+        gazetteer=gazetteer,
+    )
+    test = claims["corpus"][claims["corpus"]["split"] == "test"]
+    sets = {"test": with_context(test.reset_index(drop=True))}
+    if "real_news" in claims:
+        sets = {"real_news_all": claims["real_news"], **sets}
+    parts = {name: predictions[predictions["set"] == name] for name in sets}
+    return {
+        "corpus": inputs.fingerprint,
+        "recipe": recipe.name,
+        "sets": score_reading(sets, parts, reader),
+    }
+
+
+def real_news_claims(path: str | Path) -> pd.DataFrame:
+    """The claims of the real-news set, in reading order, with the date as `published`."""
+    rows = read_table(path).fillna("")
+    rows["published"] = rows.get("date", "")
+    return rows.sort_values(["article_id", "position"], kind="stable").reset_index(drop=True)
+
+
+def train_holders_to_folder(corpus: str | Path, folder: str | Path, scores: dict[str, Any]) -> None:
+    """Train the holder model on the corpus's training split and save it with a card."""
+    pipeline = train_holders(read_claims(corpus), load_gazetteer())
+    info = {
+        "recipe": {"name": "holders", "description": "logistic regression on a mention's place"},
+        "corpus": corpus_fingerprint(corpus),
+        "scores": scores,
+    }
+    save_model(Model(pipeline, info), folder, holder_card(info))

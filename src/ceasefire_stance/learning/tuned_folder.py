@@ -1,0 +1,126 @@
+"""The folder of a tuned network: written whole, checked before it is used."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ceasefire_stance.corpus.atomic import whole_file, write_text
+from ceasefire_stance.corpus.stances import STANCES
+from ceasefire_stance.learning.store import ModelError
+from ceasefire_stance.learning.transformer_graph import bert_graph, write_graph
+from ceasefire_stance.learning.weights import DEFAULT_MODEL, TOKENIZER_FILE, BaseWeights, digest
+
+TUNED_FILE = "encoder.onnx"
+TUNED_INFO = "encoder.json"
+NOTICE_FILE = "NOTICE"
+TUNED_FORMAT = 1
+HEAD = ("head.weight", "head.bias")
+_ORIGINS = {
+    DEFAULT_MODEL: (
+        "all-MiniLM-L6-v2 by the sentence-transformers project, Apache License 2.0, which was\n"
+        "made from nreimers/MiniLM-L6-H384-uncased (MIT License), every second layer of\n"
+        "microsoft/MiniLM-L12-H384-uncased (MIT License)"
+    )
+}
+
+
+def write_tuned(
+    folder: Path,
+    arrays: Mapping[str, np.ndarray],
+    weights: BaseWeights,
+    *,
+    quantized: bool,
+    information: Mapping[str, Any],
+) -> None:
+    """Write a tuned network to `folder`.
+
+    Parameters
+    ----------
+    folder : Path
+        Gets ``encoder.onnx``, ``tokenizer.json``, ``NOTICE`` and, last, ``encoder.json``.
+    arrays : mapping
+        The tuned tensors, with ``head.weight`` and ``head.bias``.
+    weights : BaseWeights
+        What the network was before.
+    quantized : bool
+        Whether the graph is written in int8.
+    information : mapping
+        How it was tuned, for ``encoder.json``: at least `max_tokens` and `context_tokens`.
+    """
+    path = folder / TUNED_FILE
+    graph = bert_graph(
+        arrays,
+        layers=weights.layers,
+        heads=weights.heads,
+        head={"weight": arrays[HEAD[0]], "bias": arrays[HEAD[1]]},
+        epsilon=weights.epsilon,
+    )
+    write_graph(graph, path, quantized=quantized)
+    with whole_file(folder / TOKENIZER_FILE) as scratch:
+        scratch.write_bytes(weights.tokenizer_file.read_bytes())
+    write_text(folder / NOTICE_FILE, _notice(weights, quantized))
+    info = {
+        "format": TUNED_FORMAT,
+        "classes": list(STANCES),
+        "sha256": digest(path),
+        "tokenizer_sha256": digest(folder / TOKENIZER_FILE),
+        "quantized": quantized,
+        "base": {"name": weights.name, "sha256": weights.sha256},
+        **information,
+    }
+    # Written last: without it, or with another network's, the folder is not read.
+    write_text(folder / TUNED_INFO, json.dumps(info, indent=2) + "\n")
+
+
+def tuned_information(folder: str | Path) -> dict[str, Any]:
+    """The checked content of the ``encoder.json`` of a tuned network.
+
+    Raises
+    ------
+    ModelError
+        If a file is missing or altered, or the classes are not the four stances.
+    """
+    root = Path(folder)
+    try:
+        info: dict[str, Any] = json.loads((root / TUNED_INFO).read_text(encoding="utf-8"))
+        expected = {TUNED_FILE: info["sha256"], TOKENIZER_FILE: info["tokenizer_sha256"]}
+        described = (info["format"], info["classes"])
+        info |= {name: int(info[name]) for name in ("max_tokens", "context_tokens")}
+        found = {name: digest(root / name) for name in expected}
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ModelError(
+            f"{root}: expected {TUNED_FILE}, {TOKENIZER_FILE} and {TUNED_INFO} of a tuned "
+            f"network, but {error!r}. Restore the folder or tune again."
+        ) from error
+    if described != (TUNED_FORMAT, list(STANCES)):
+        raise ModelError(
+            f"{root / TUNED_INFO}: expected format {TUNED_FORMAT} and the classes "
+            f"{', '.join(STANCES)}; found {described[0]!r} and {described[1]!r}. Tune again with "
+            "the installed version."
+        )
+    for name, checksum in expected.items():
+        if found[name] != checksum:
+            raise ModelError(
+                f"{root / name}: the SHA-256 is {found[name][:12]}…, {TUNED_INFO} says "
+                f"{str(checksum)[:12]}…. The file was altered; restore it or tune again."
+            )
+    return info
+
+
+def _notice(weights: BaseWeights, quantized: bool) -> str:
+    origin = _ORIGINS.get(
+        weights.name, f"the weights {weights.name}, under the licence that came with them"
+    )
+    changed = ", and its numbers were rounded to 8 bits" if quantized else ""
+    return (
+        f"{TUNED_FILE} was made from {origin}.\n"
+        f"SHA-256 of the original weights: {weights.sha256}\n\n"
+        "What was changed: all layers were tuned to the stances of sentences toward a ceasefire, "
+        f"a linear\nclassifier was added, the form was changed to ONNX{changed}.\n"
+        f"{TOKENIZER_FILE} is unchanged.\n"
+    )

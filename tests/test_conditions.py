@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ceasefire_stance.articles.conditions import clause_spans, condition_span, is_past
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("Kyiv agreed; Moscow wants terms.", ["Kyiv agreed", "Moscow wants terms."]),
+        ("Kyiv agreed, but Moscow did not.", ["Kyiv agreed", "but Moscow did not."]),
+        ("While A agreed, B refused.", ["While A agreed, B refused."]),
+        ("A agreed while B refused.", ["A agreed", "while B refused."]),
+        ("“We agree; we wait,” he said.", ["“We agree; we wait,” he said."]),
+    ],
+)
+def test_clauses(text, parts):
+    assert [text[a:b] for a, b in clause_spans(text)] == parts
+
+
+@given(st.text(alphabet="ab ;,“”butwhileAND", max_size=60))
+def test_clauses_are_in_order_and_apart(text):
+    spans = clause_spans(text)
+    assert all(a < b for a, b in spans)
+    assert all(x[1] <= y[0] for x, y in pairwise(spans))
+
+
+@pytest.mark.parametrize(
+    ("text", "condition"),
+    [
+        ("They would stop only if the siege were lifted.", "only if the siege were lifted"),
+        ("It will not sign unless prisoners are freed, he said.", "unless prisoners are freed"),
+        ("It will not sign unless they are freed, Eva Lund said.", "unless they are freed"),
+        ("It will wait until they are freed, its envoy told us.", "until they are freed"),
+        ("The army offered a halt in exchange for the captives.", "in exchange for the captives"),
+        ("“No truce until they leave,” said the minister.", "until they leave"),
+        ("The group is studying the text.", None),
+        ("The premier must first be briefed by us.", "must first be briefed by us"),
+        ("Officials said the side would push for guarantees.", "push for guarantees"),
+    ],
+)  # fmt: skip
+def test_the_condition_is_given_in_its_own_words(text, condition):
+    span = condition_span(text)
+    assert (text[slice(*span)] if span else None) == condition
+
+
+@pytest.mark.parametrize(
+    ("text", "past"),
+    [
+        ("The minister has repeatedly rejected a truce.", True),
+        ("He had turned down two offers.", True),
+        ("Last year it refused.", True),
+        ("The minister rejects a truce.", False),
+        ("He had to wait.", False),
+        ("They rejected it on Monday.", False),
+    ],
+)
+def test_past_positions_are_told_from_present_ones(text, past):
+    assert is_past(text) is past

@@ -1,0 +1,140 @@
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from matplotlib.figure import Figure
+
+from ceasefire_stance.corpus.errors import DataError
+from ceasefire_stance.corpus.stances import PROBABILITY_COLUMNS
+from ceasefire_stance.evaluation.faithfulness import (
+    FRACTIONS,
+    deletion_curve,
+    draw_deletion,
+    remaining,
+)
+from ceasefire_stance.learning.explaining import without
+
+
+def predict(frame: pd.DataFrame) -> pd.DataFrame:
+    """0.9 for rejects while the sentence has "no", otherwise 0.1."""
+    p = np.array([0.9 if "no" in t.rstrip(".").split() else 0.1 for t in frame["text"]])
+    rest = (1 - p) / 3
+    return pd.DataFrame(
+        np.column_stack([rest, rest, rest, p]), columns=list(PROBABILITY_COLUMNS)
+    ).assign(sentence_id=frame["sentence_id"].to_numpy())
+
+
+def weighed(text: str, **weights: float) -> list[tuple[str, int, int, float]]:
+    out, at = [], 0
+    for word in text.rstrip(".").split():
+        start = text.index(word, at)
+        at = start + len(word)
+        out.append((word, start, at, weights.get(word, 0.0)))
+    return out
+
+
+TEXTS = [f"{a} no to it was all they said at {b}." for a in ("One", "Two") for b in ("noon", "ten")]
+SENTENCES = pd.DataFrame({"article_id": ["a", "a", "b", "c"], "text": TEXTS, "context": ""})
+
+
+def curve_of(no: float = 1.0, **options):
+    return deletion_curve(predict, SENTENCES, [weighed(t, no=no) for t in TEXTS], **options)
+
+
+def test_a_faithful_order_falls_at_once():
+    curve = curve_of()
+    # Ten words: the first tenth removed is the one word that matters.
+    assert [c["value"] for c in curve["guided"]] == pytest.approx([0.9] + [0.1] * 10)
+    assert curve["random"][0]["value"] == pytest.approx(0.9)
+    assert curve["random"][-1]["value"] == pytest.approx(0.1)
+    assert curve["area"]["value"] > 0.1
+    assert curve["area"]["low"] > 0
+
+
+def test_the_area_is_the_one_that_is_found_by_hand():
+    sentences, text = SENTENCES.iloc[:1].assign(text="no"), "no"
+    # One word goes at six tenths in any order: nothing between the curves.
+    assert deletion_curve(predict, sentences, [weighed(text)])["area"]["value"] == 0
+    worst, best = curve_of(-1.0, orders=2), curve_of(1.0, orders=2)
+    # Between removing the word last (0.9 up to 0.9 of the words) and first (0.9 at 0 only): nine
+    # tenths of the width at a height of 0.8. The random orders are the same and cancel.
+    assert best["area"]["value"] - worst["area"]["value"] == pytest.approx(0.9 * 0.8, abs=1e-5)
+    assert worst["area"]["value"] < 0
+
+
+def test_random_orders_are_seeded():
+    assert curve_of(seed=1) == curve_of(seed=1)
+    assert curve_of(seed=1, orders=1)["random"] != curve_of(seed=2, orders=1)["random"]
+
+
+def test_the_first_decision_is_followed_though_it_changes():
+    seen = []
+
+    def watched(frame: pd.DataFrame) -> pd.DataFrame:
+        seen.extend(frame["text"])
+        return predict(frame)
+
+    curve = deletion_curve(watched, SENTENCES, [weighed(t, no=1.0) for t in TEXTS], orders=1)
+    assert curve["per_stance"]["rejects"]["support"] == 4
+    assert list(curve["per_stance"]) == ["rejects"]
+    assert "" not in seen
+    assert "." in seen
+
+
+def test_sentences_without_words_are_left_out():
+    sentences = pd.concat(
+        [SENTENCES, pd.DataFrame({"article_id": ["d"], "text": ["…"], "context": [""]})],
+        ignore_index=True,
+    )
+    curve = deletion_curve(predict, sentences, [*[weighed(t, no=1.0) for t in TEXTS], []])
+    assert (curve["n_sentences"], curve["n_articles"]) == (4, 3)
+
+
+def test_the_context_stays_as_it_is():
+    contexts = []
+
+    def watched(frame: pd.DataFrame) -> pd.DataFrame:
+        contexts.extend(frame["context"])
+        return predict(frame)
+
+    weights = [weighed(t) for t in TEXTS]
+    deletion_curve(watched, SENTENCES.assign(context="Before."), weights, orders=1)
+    assert set(contexts) == {"Before."}
+    assert deletion_curve(predict, SENTENCES.drop(columns="context"), weights)["n_sentences"] == 4
+
+
+def test_weights_that_do_not_fit_are_refused():
+    weights = [weighed(t) for t in TEXTS]
+    with pytest.raises(DataError, match="3 sets of words for 4 sentences"):
+        deletion_curve(predict, SENTENCES, weights[:3])
+    with pytest.raises(DataError, match="row 1: the text has 'One' at 0–3; expected 'Two'"):
+        deletion_curve(predict, SENTENCES, [weights[2], *weights[1:]])
+    with pytest.raises(DataError, match="no sentence has a word"):
+        deletion_curve(predict, SENTENCES, [[]] * 4)
+    with pytest.raises(DataError, match="'article_id' is missing"):
+        deletion_curve(predict, SENTENCES[["text"]], weights)
+
+
+@given(st.text(alphabet="ab ,.", max_size=30), st.data())
+def test_words_are_left_out_as_the_explanation_leaves_them_out(text, data):
+    words = [(c, i, i + 1, 0.0) for i, c in enumerate(text) if c.isalpha()]
+    removed = data.draw(st.lists(st.sampled_from(range(len(words))), unique=True)) if words else []
+    spans = [(words[i][1], words[i][2]) for i in removed]
+    assert remaining(text, words, removed) == without(text, spans)
+
+
+def test_a_curve_is_plain_data_and_is_drawn():
+    curve = json.loads(json.dumps(curve_of(resamples=20)))
+    ax = draw_deletion({"test": curve, "mine": curve}, "Deletion")
+    assert len(ax.lines) == 4
+    assert list(ax.lines[0].get_ydata()) == [c["value"] for c in curve["guided"]]
+    assert list(ax.lines[1].get_xdata()) == list(FRACTIONS)
+    assert ax.get_legend().get_texts()[0].get_text().startswith("written, test (area 0.")
+    figure = ax.get_figure()
+    assert isinstance(figure, Figure)
+    figure.canvas.draw()

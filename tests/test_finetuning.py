@@ -1,0 +1,271 @@
+from __future__ import annotations
+
+import importlib.util
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ceasefire_stance.corpus.errors import DataError
+from ceasefire_stance.corpus.stances import STANCES
+from ceasefire_stance.learning import finetuning, weights
+from ceasefire_stance.learning.encoder import TunedClassifier
+from ceasefire_stance.learning.finetuning import CHECKPOINT, finetune
+from ceasefire_stance.learning.store import ModelError
+from ceasefire_stance.learning.weights import DEFAULT_MODEL, digest, find_weights
+
+from .test_weights import skip_without_the_extra, tiny_folder
+
+skip_without_the_extra()
+
+PEOPLE = ("The rebels", "The government", "The mayor", "The army")
+WORDING = {
+    "accepts": "{} agreed to the truce and welcomed the plan.",
+    "conditional": "{} would agree only if the prisoners were freed first.",
+    "none": "{} said shelling killed four people.",
+    "rejects": "{} rejected any truce and vowed to fight on.",
+}
+ROWS = [(w.format(p), "The talks of the city. " * (i % 2), s)
+        for i, p in enumerate(PEOPLE) for s, w in WORDING.items()]  # fmt: skip
+FRAME = pd.DataFrame(ROWS, columns=["text", "context", "stance"])
+RATES = {"learning_rate": 1e-2, "batch_size": 4, "context_tokens": 10}
+
+
+def has_torch() -> bool:
+    return importlib.util.find_spec("torch") is not None
+
+
+needs_torch = pytest.mark.skipif(not has_torch(), reason="torch is not installed")
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("weights") / "tiny"
+    return find_weights(str(tiny_folder(folder, width=16)))
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _one_thread():
+    """For so small a network, threads wait for each other longer than they compute."""
+    if not has_torch():
+        yield
+        return
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture(autouse=True)
+def _settings_for_a_tiny_network(monkeypatch):
+    """It has 40 positions, and sixteen sentences are few: the head has to learn faster."""
+    settings = finetuning.Settings
+
+    def suited(*arguments, **named):
+        return settings(*arguments, **{"max_tokens": 20, "head_rate": 0.05} | named)
+
+    monkeypatch.setattr(finetuning, "Settings", suited)
+
+
+def tune(base, folder, *, seed=0, epochs=6, frame=FRAME, **named):
+    return finetune(frame, weights=base, seed=seed, epochs=epochs, folder=folder, **RATES | named)
+
+
+@needs_torch
+def test_the_loss_goes_down_and_the_sentences_are_learned(base, tmp_path):
+    losses = tune(base, tmp_path, epochs=25)
+    assert len(losses) == 25
+    assert losses[-1] < 0.3 * losses[0]
+    classifier = TunedClassifier(str(tmp_path)).fit()
+    assert (classifier.predict(FRAME) == FRAME["stance"].to_numpy()).all()
+
+
+@needs_torch
+def test_the_folder_holds_what_is_read_and_says_how_it_was_made(base, tmp_path):
+    losses = tune(base, tmp_path, epochs=2, seed=7)
+    names = {"encoder.onnx", "tokenizer.json", "encoder.json", "NOTICE"}
+    assert {p.name for p in tmp_path.iterdir()} == names
+    info = json.loads((tmp_path / "encoder.json").read_text(encoding="utf-8"))
+    assert info["sha256"] == digest(tmp_path / "encoder.onnx")
+    assert info["base"] == {"name": "tiny", "sha256": base.sha256}
+    assert (info["seed"], info["epochs"], info["learning_rate"]) == (7, 2, 1e-2)
+    assert (info["context_tokens"], info["max_tokens"]) == (10, 20)
+    assert info["classes"] == list(STANCES)
+    assert info["sentences"] == 16
+    assert info["losses"] == [round(loss, 6) for loss in losses]
+    assert "8 bits" in (tmp_path / "NOTICE").read_text(encoding="utf-8")
+
+
+@needs_torch
+@pytest.mark.parametrize(("quantized", "tolerance"), [(False, 1e-3), (True, 0.3)])
+def test_the_graph_says_what_torch_says(base, tmp_path, monkeypatch, quantized, tolerance):
+    import torch
+
+    tuned = {}
+    write = finetuning.write_tuned
+
+    def keep(folder, arrays, *arguments, **named):
+        tuned.update(arrays)
+        write(folder, arrays, *arguments, **named)
+
+    monkeypatch.setattr(finetuning, "write_tuned", keep)
+    tune(base, tmp_path, quantized=quantized)
+    tokenizer = finetuning.load_tokenizer(base.tokenizer_file)
+    inputs = [finetuning.pair_input(tokenizer, t, c, 20, 10) for t, c, _ in ROWS]
+    batch = {n: torch.from_numpy(a) for n, a in finetuning.padded(inputs).items()}
+    parameters = {n: torch.from_numpy(a) for n, a in tuned.items()}
+    expected = finetuning.torch_logits(parameters, batch, weights=base).numpy()
+    logits = TunedClassifier(str(tmp_path)).fit().decision_function(FRAME)
+    assert np.abs(logits - expected).max() < tolerance
+    assert np.abs(expected).max() > 1
+
+
+@needs_torch
+def test_an_interrupted_run_ends_as_if_it_had_not_been(base, tmp_path):
+    whole, broken = tmp_path / "whole", tmp_path / "broken"
+    steps: list[int] = []
+    losses = tune(base, whole, progress=lambda step, total, loss: steps.append(step))
+    assert steps == list(range(1, 25))
+
+    def stop(step, total, loss):
+        if step == 10:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        tune(base, broken, progress=stop)
+    assert [p.name for p in broken.iterdir()] == [CHECKPOINT]
+    steps.clear()
+    assert tune(base, broken, progress=lambda step, total, loss: steps.append(step)) == losses
+    # Two epochs of four steps were kept.
+    assert steps == list(range(9, 25))
+    for name in ("encoder.onnx", "encoder.json", "NOTICE"):
+        assert (broken / name).read_bytes() == (whole / name).read_bytes()
+
+
+@needs_torch
+def test_the_seed_decides_and_the_callers_random_numbers_are_left_alone(base, tmp_path):
+    import torch
+
+    torch.manual_seed(3)
+    expected = torch.rand(2)
+    torch.manual_seed(3)
+    tune(base, tmp_path / "a", epochs=1)
+    assert torch.equal(torch.rand(2), expected)
+    tune(base, tmp_path / "b", epochs=1)
+    tune(base, tmp_path / "c", epochs=1, seed=1)
+    one, same, other = (digest(tmp_path / n / "encoder.onnx") for n in "abc")
+    assert one == same != other
+
+
+@needs_torch
+def test_the_state_of_another_run_or_a_damaged_one_is_refused(base, tmp_path):
+    def stop(step, total, loss):
+        if step == 5:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        tune(base, tmp_path, progress=stop)
+    for changed in ({"seed": 1}, {"epochs": 7}, {"frame": FRAME.iloc[1:]}):
+        with pytest.raises(ModelError, match="of a run with other sentences or settings"):
+            tune(base, tmp_path, **changed)
+    (tmp_path / CHECKPOINT).write_bytes(b"x")
+    with pytest.raises(ModelError, match="expected the state of an interrupted run"):
+        tune(base, tmp_path)
+
+
+@needs_torch
+def test_soft_labels_are_learned_instead_of_stances(base, tmp_path):
+    # The teacher is half sure, of what is not the stance.
+    wrong = [(STANCES.index(s) + 1) % 4 for s in FRAME["stance"]]
+    soft = np.full((16, 4), 0.1)
+    soft[np.arange(16), wrong] = 0.7
+    tune(base, tmp_path, epochs=25, soft_labels=soft, frame=FRAME[["text", "context"]])
+    probabilities = TunedClassifier(str(tmp_path)).fit().predict_proba(FRAME)
+    assert (probabilities.argmax(1) == wrong).all()
+    assert np.abs(probabilities.max(1) - 0.7).mean() < 0.15
+
+
+@needs_torch
+def test_sentences_with_several_stances_are_left_out(base, tmp_path):
+    several = FRAME.assign(several=[True] * 4 + [False] * 12)
+    soft = np.eye(4)[[STANCES.index(s) for s in FRAME["stance"]]]
+    tune(base, tmp_path / "a", epochs=1, frame=several)
+    tune(base, tmp_path / "b", epochs=1, frame=several, soft_labels=soft)
+    tune(base, tmp_path / "c", epochs=1, frame=FRAME.iloc[4:])
+    one, soft_one, other = (digest(tmp_path / n / "encoder.onnx") for n in "abc")
+    assert one == soft_one == other
+
+
+def test_lower_layers_learn_more_slowly(base):
+    settings = finetuning.Settings(0, 1, 1e-3, 4, 10, layer_decay=0.5)
+    run = finetuning._Run(None, base, settings, [], np.empty((0, 4)))
+    parameters = dict.fromkeys([*weights.tensor_names(2), *finetuning.HEAD])
+    groups = finetuning._groups(parameters, run)
+    assert [g["lr"] for g in groups] == [0.05, 5e-4, 1e-3, 2.5e-4]
+    assert sum(len(g["params"]) for g in groups) == len(parameters)
+
+
+def test_rates_rise_and_then_fall():
+    shares = [finetuning._rate_share(step, 100, 0.1) for step in range(100)]
+    assert shares[0] == pytest.approx(0.1)
+    assert max(shares) == shares[9] == pytest.approx(0.91)
+    assert shares[99] == pytest.approx(0.01)
+    assert finetuning._rate_share(0, 1, 0.1) == 1
+
+
+def test_batches_hold_every_sentence_once_and_change_with_the_epoch(base):
+    rng = np.random.default_rng(0)
+    inputs = [finetuning.ModelInput((1,) * n, (), ()) for n in rng.integers(3, 40, 200)]
+    run = finetuning._Run(None, base, finetuning.Settings(0, 1, 1e-3, 4, 10), inputs, None)
+    one, other = finetuning._order(run, 0), finetuning._order(run, 1)
+    assert sorted(i for b in one for i in b) == list(range(200))
+    assert one == finetuning._order(run, 0) != other
+    spread = [np.ptp([len(inputs[i].ids) for i in batch]) for batch in one]
+    assert np.mean(spread) < 8
+
+
+def labelled(frame, soft=None):
+    return finetuning._labelled(frame, soft)
+
+
+def test_stances_become_certain_probabilities():
+    rows, targets = labelled(FRAME)
+    assert len(rows) == 16
+    assert [STANCES[i] for i in targets.argmax(1)] == FRAME["stance"].tolist()
+    assert set(targets.ravel()) == {0.0, 1.0}
+
+
+def test_what_cannot_be_learned_is_refused(base, tmp_path):
+    with pytest.raises(DataError, match="no sentence"):
+        labelled(FRAME.iloc[:0])
+    with pytest.raises(DataError, match="stance"):
+        labelled(FRAME[["text", "context"]])
+    with pytest.raises(DataError, match="a stance is 'maybe'"):
+        labelled(FRAME.assign(stance="maybe"))
+    with pytest.raises(DataError, match=r"expected 16 rows of 4 .* the shape \(16, 3\)"):
+        labelled(FRAME, np.ones((16, 3)) / 3)
+    for bad in (np.ones((16, 4)), np.full((16, 4), np.nan)):
+        with pytest.raises(DataError, match="found other numbers"):
+            labelled(FRAME, bad)
+    with pytest.raises(ValueError, match="together at most 37"):
+        finetune(FRAME, weights=base, seed=0, epochs=1, learning_rate=1e-3, batch_size=4,
+                 context_tokens=30, folder=tmp_path)  # fmt: skip
+
+
+@pytest.mark.skipif(has_torch(), reason="torch is installed")
+def test_without_torch_the_extra_is_named(base, tmp_path):
+    with pytest.raises(ModelError, match=r'pip install "ceasefire-stance\[finetune\]"'):
+        tune(base, tmp_path)
+
+
+def test_the_notice_names_the_origin_of_published_weights(base):
+    from dataclasses import replace
+
+    from ceasefire_stance.learning.tuned_folder import _notice
+
+    text = _notice(replace(base, name=DEFAULT_MODEL), quantized=True)
+    for part in ("Apache License 2.0", "sentence-transformers", "nreimers/MiniLM-L6-H384-uncased"):
+        assert part in text
