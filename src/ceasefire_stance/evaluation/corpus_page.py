@@ -93,7 +93,20 @@ def _agreement_lines(agreement: Mapping[str, Any]) -> list[str]:
         "",
         markdown_table(head, rows),
         "",
+        *_confusion_lines(agreement.get("two_readers", {}).get("four_way")),
     ]
+
+
+def _confusion_lines(scores: Mapping[str, Any] | None) -> list[str]:
+    """Where the two readers differ: rows are the first, columns the second."""
+    if not scores:
+        return []
+    rows = [
+        [f"first: {name}", *map(str, counts)]
+        for name, counts in zip(scores["classes"], scores["confusion"], strict=True)
+    ]
+    head = ["two readers", *[f"second: {name}" for name in scores["classes"]]]
+    return [markdown_table(head, rows), ""]
 
 
 def _agreement_by_lines(parts: Mapping[str, Mapping[str, Any]]) -> list[str]:
