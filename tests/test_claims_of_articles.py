@@ -67,6 +67,24 @@ def test_a_party_has_one_claim_a_stance_however_often_a_sentence_names_it():
     assert claims["claim_id"].is_unique
 
 
+def test_who_only_tells_of_a_position_does_not_hold_it():
+    claims = claims_of("Norland said that Sudria rejected the truce.", 0.9, 0.8)
+    assert triples(claims) == [["Sudria", "Sudria", "rejects"]]
+    assert claims["source"].tolist() == ["others"]
+
+
+def test_who_urges_another_keeps_its_own_position():
+    claims = claims_of("Norland urged Sudria to accept: it agreed to the truce.", 0.9, 0.2)
+    assert claims["actor"].tolist() == ["Norland"]
+
+
+def test_an_unknown_start_does_not_undo_an_acceptance():
+    claims = claims_of(
+        "Norland agreed to the truce, but it is unclear whether Sudria will.", 0.9, 0.8
+    )
+    assert triples(claims) == [["Norland", "Norland", "accepts"]]
+
+
 def test_members_of_a_list_hold_the_same():
     claims = claims_of("Norland, Sudria and the Concord welcomed the truce.", 0.9, 0.1, 0.1)
     assert claims["actor"].tolist() == ["Norland", "Sudria", "Concord of Nations"]
@@ -201,7 +219,7 @@ def test_articles_do_not_hear_of_each_other():
     ]
     sentences = pd.concat(frames, ignore_index=True)
     claims = read_claims_of(sentences, predict_with(sentences, reader.stances.pipeline), reader)
-    assert triples(claims) == [["It", "It", "rejects"]]
+    assert triples(claims) == [["", "It", "rejects"]]
 
 
 def test_what_stands_in_the_context_of_a_picked_sentence_is_known():

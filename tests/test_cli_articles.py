@@ -87,7 +87,7 @@ def test_the_table_names_each_actor_its_terms_and_its_evidence(capsys, report):
     lines = out.splitlines()
     assert lines[0] == "report"
     assert [line for line in lines if line and not line.startswith(" ")][1:] == [
-        "Norland: accepts (0.94)", "Marsh Front: conditional (0.94)", "Sudria: rejects (0.94)",
+        "Norland: accepts (0.94)", "Marsh Front: conditional (0.94)", "Sudria: rejects (0.19)",
     ]  # fmt: skip
     assert "  on what terms: only if the siege ends" in lines
     assert "  [0] accepts 0.94: Norland agreed to the truce on Monday." in lines
@@ -183,6 +183,14 @@ def test_the_ending_of_the_file_tells_the_format(capsys, report, tmp_path, name,
     assert content.lower().startswith(start)
     assert "Norland" in content
     assert content.endswith("\n")
+
+
+@pytest.mark.parametrize("name", ["out.jsonl", "out.tsv", "out.doc"])
+def test_an_unknown_ending_is_a_usage_error(capsys, report, tmp_path, name):
+    code, _, err = run(capsys, "article", report, "--out", tmp_path / name)
+    assert code == 2
+    assert "expected a name in .csv" in err
+    assert not (tmp_path / name).exists()
 
 
 def test_the_page_holds_the_whole_article(capsys, report):

@@ -40,6 +40,7 @@ def test_clauses_are_in_order_and_apart(text):
         ("The army offered a halt in exchange for the captives.", "in exchange for the captives"),
         ("“No truce until they leave,” said the minister.", "until they leave"),
         ("The group is studying the text.", None),
+        ("No truce until U.S. troops leave.", "until U.S. troops leave"),
         ("The premier must first be briefed by us.", "must first be briefed by us"),
         ("Officials said the side would push for guarantees.", "push for guarantees"),
     ],
@@ -57,6 +58,9 @@ def test_the_condition_is_given_in_its_own_words(text, condition):
         ("Last year it refused.", True),
         ("The minister rejects a truce.", False),
         ("He had to wait.", False),
+        ("The group said it had accepted the plan.", False),
+        ("In 2022 the minister ruled it out.", True),
+        ("The army has long demanded a truce.", False),
         ("They rejected it on Monday.", False),
     ],
 )

@@ -28,7 +28,7 @@ def claim(number, actor, stance, p=1.0, *, article="a", source="self", when="now
         "stance": stance,
         "probability": p,
         "actor": actor,
-        "actor_kind": "",
+        "actor_kind": "state",
         "iso3": "",
         "cow": "",
         "gwno": "",
@@ -107,6 +107,29 @@ def test_a_clear_share_decides(values):
 def test_no_claims_give_no_positions():
     empty = pd.DataFrame([claim(0, "A", "accepts")]).iloc[:0]
     assert article_positions(empty).empty
+
+
+def test_a_position_known_from_the_past_or_from_others_is_less_sure():
+    old = article_positions(pd.DataFrame([claim(0, "A", "rejects", 0.9, when="past")])).iloc[0]
+    told = article_positions(pd.DataFrame([claim(0, "A", "rejects", 0.9, source="others")])).iloc[0]
+    assert (old["position"], old["n_past"], old["n_reported"]) == ("rejects", 1, 0)
+    assert old["confidence"] == pytest.approx(0.9 * 0.2)
+    assert told["n_reported"] == 1
+    assert told["confidence"] == pytest.approx(0.9 * 0.5)
+
+
+def test_a_claim_of_nobody_known_is_no_position():
+    assert article_positions(pd.DataFrame([claim(0, "", "accepts")])).empty
+
+
+def test_people_without_a_name_are_not_followed_from_day_to_day():
+    claims = pd.DataFrame(
+        [
+            claim(0, "residents", "rejects", article="x", actor_kind=""),
+            claim(0, "residents", "accepts", article="y", published="2020-01-03", actor_kind=""),
+        ]
+    )
+    assert position_changes(article_positions(claims), claims).empty
 
 
 def two_days():

@@ -29,11 +29,7 @@ CLAIM_COLUMNS = (
     "condition_start", "condition_end", "source", "when",
 )  # fmt: skip
 _WORD = re.compile(r"[^\W_]+")
-_UNSURE = re.compile(
-    r"\b(?:it (?:is|was|remains|remained) (?:still )?(?:un|not )(?:clear|known|certain)|"
-    r"(?:un|not )clear (?:if|whether|how|when))\b",
-    re.IGNORECASE,
-)
+_UNSURE = re.compile(r"\b(?:un|not )(?:clear|known|certain) (?:if|whether)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -105,7 +101,7 @@ def _article(
         last = sentence["position"]
         mentions = mentions_of(text, reader.gazetteer, year, discourse.names)
         stance = STANCES[int(probabilities.argmax())]
-        if stance != Stance.NONE and not _nobody_knows(text):
+        if stance != Stance.NONE:
             rows += _claims(sentence, stance, probabilities, mentions, discourse, reader)
         discourse.read(text, mentions)
     return rows
@@ -125,9 +121,9 @@ def _catch_up(
         discourse.read(before, mentions_of(before, gazetteer, year))
 
 
-def _nobody_knows(text: str) -> bool:
-    """Whether the sentence says that a position is not known (an outsider's view, rule 2)."""
-    return _UNSURE.search(text) is not None
+def _nobody_knows(text: str, place: tuple[int, int]) -> bool:
+    """Whether a clause says that a position is not known (an outsider's view, rule 2)."""
+    return _UNSURE.search(text, *place) is not None
 
 
 def _claims(
@@ -144,15 +140,20 @@ def _claims(
     if mentions and not chosen:
         return []
     if not chosen:
+        if _nobody_knows(text, (0, len(text))):
+            return []
         return [_row(sentence, 0, stance, probabilities, None, discourse, mentions, (0, len(text)))]
     clauses = clause_spans(text)
+    chosen = _without_reporter(chosen, text, mentions, clauses, discourse)
+    chosen = [r for r in chosen if not _nobody_knows(text, _clause_of(r.mention, clauses))]
     places = [_clause_of(r.mention, clauses) for r in chosen]
     own = _clause_stances(sentence, places, reader) if len(set(places)) > 1 else {}
     rows: list[dict[str, Any]] = []
     for one, place in zip(chosen, places, strict=True):
         mine, values = own.get(place, (stance, probabilities))
         if mine == Stance.NONE:
-            if one is not max(chosen, key=lambda r: r.probability):
+            told = any(found == stance for found, _ in own.values())
+            if told or one is not max(chosen, key=lambda r: r.probability):
                 continue
             mine, values = stance, probabilities
         row = _row(sentence, len(rows), mine, values, one, discourse, mentions, place)
@@ -160,6 +161,32 @@ def _claims(
         if not any((r["actor"], r["stance"]) == (row["actor"], row["stance"]) for r in rows):
             rows.append(row)
     return rows
+
+
+def _without_reporter(
+    chosen: list[Ranked],
+    text: str,
+    mentions: Sequence[Mention],
+    clauses: list[tuple[int, int]],
+    discourse: Discourse,
+) -> list[Ranked]:
+    """The holders without one who only says what another holder's position is."""
+    number = speaker_of(text, mentions)
+    speaker = mentions[number] if number is not None else None
+    if speaker is None or all(r.mention is not speaker for r in chosen):
+        return chosen
+    around = text[speaker.end :].split(maxsplit=2)[:2] + text[: speaker.start].split()[-1:]
+    if not {w.strip('.,”"').lower() for w in around} & lexicon()["reports"]:
+        return chosen
+    all_mentions = list(mentions)
+    theirs = discourse.actor_of(all_mentions.index(speaker), mentions, text)
+    place = _clause_of(speaker, clauses)
+    for other in chosen:
+        actor = discourse.actor_of(all_mentions.index(other.mention), mentions, text)
+        apart = actor is not None and actor != theirs and speaker.kind != "pronoun"
+        if apart and other.mention is not speaker and _clause_of(other.mention, clauses) == place:
+            return [r for r in chosen if r.mention is not speaker]
+    return chosen
 
 
 def _without_outsiders(ranked: list[Ranked]) -> list[Ranked]:
@@ -208,7 +235,8 @@ def _row(
     name = ""
     if holder is not None:
         actor = discourse.actor_of(list(mentions).index(holder), mentions, text)
-        name = actor.name if actor else holder.text
+        # An unresolved "he" is nobody that another sentence could mean too.
+        name = actor.name if actor else "" if holder.kind == "pronoun" else holder.text
     elif discourse.speaker:
         actor, name = discourse.speaker, discourse.speaker.name
     condition = condition_span(text, *place) if stance == Stance.CONDITIONAL else None

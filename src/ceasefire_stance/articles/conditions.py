@@ -15,6 +15,7 @@ _BREAK = re.compile(
             r"\s+(?=but\s)",
             r",\s+(?=and\s+(?:the\s+)?[A-Z])",
             r"\s+[—–]\s+",
+            r"(?<!such)\s+as\s+(?=[A-Z])",
         )
     )
 )
@@ -36,7 +37,7 @@ _CONDITIONS = tuple(
             r"subject to",
             r"in the event(?: that| of)?",
         ),
-        (r"must first", r"must be", r"until", r"if", r"once"),
+        (r"must first", r"must be", r"until", r"(?<!asked )(?<!see )if", r"once"),
         (
             r"push(?:es|ed)? for",
             r"insist(?:s|ed|ing)? (?:on|that)",
@@ -56,16 +57,22 @@ _END = re.compile(
     r"[;”\"]|,\s+(?=(?:he|she|it|they|said|says|the|according|adding|while|but|and\s+[A-Z])\b)|"
     # ", Eva Lund said", ", its envoy told reporters": who says it is no part of the condition.
     r",\s+(?=(?:[\w’'.-]+\s+){1,5}(?:said|says|told)\b)|"
-    r",?\s+(?=(?:said|says|told|according to|adding that|while)\b)|[.!?](?:\s|$)"
+    r",?\s+(?=(?:said|says|told|according to|adding that|while)\b)|"
+    r"(?<![A-Z])(?<!\bMr)(?<!\bMrs)(?<!\bDr)(?<!\bGen)[.!?](?:\s|$)"
 )
 _PAST = re.compile(
-    r"\b(?:had\s+(?!to\b)(?:\w+\s+)?\w+(?:ed|en|own|aid|old|ought)\b|"
-    r"(?:has|have)\s+(?:repeatedly|previously|often|twice|three times|consistently|always|long)\b|"
+    r"\b(?:(?:has|have)\s+(?:repeatedly|previously|often|twice|three times)\b|"
     r"(?:repeatedly|previously|earlier|initially|originally|formerly|once)\s+\w+ed\b|"
     r"(?:earlier|last|previous)\s+(?:this\s+)?(?:week|month|year|spring|summer|autumn|winter)\b|"
     r"(?:days|weeks|months|years)\s+(?:ago|earlier|before)|in the past\b|back in\b)",
     re.IGNORECASE,
 )
+
+
+_HAD = re.compile(r"\bhad\s+(?!to\b)(?:\w+\s+)?\w+(?:ed|en|own|aid|old|ought)\b", re.IGNORECASE)
+_MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"
+_THEN = re.compile(rf"^\s*(?:back\s+)?in\s+(?:{_MONTHS}|(?:19|20)\d\d)\b", re.IGNORECASE)
+_SAID = re.compile(r"\b(?:said|says|told|added|announced|confirmed|reported)\b", re.IGNORECASE)
 
 
 def clause_spans(text: str) -> list[tuple[int, int]]:
@@ -105,4 +112,9 @@ def condition_span(text: str, start: int = 0, end: int | None = None) -> tuple[i
 
 def is_past(text: str, start: int = 0, end: int | None = None) -> bool:
     """Whether a clause tells a position of earlier days ("has repeatedly rejected")."""
-    return _PAST.search(text, start, len(text) if end is None else end) is not None
+    clause = text[start:end]
+    if _PAST.search(clause) or _THEN.search(clause):
+        return True
+    had = _HAD.search(clause)
+    # "said it had accepted": reported speech puts a present position one tense back.
+    return had is not None and _SAID.search(clause, 0, had.start()) is None

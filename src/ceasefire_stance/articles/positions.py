@@ -21,7 +21,8 @@ CLEAR_SHARE = 0.6
 """The share of the weight from which on one stance is the position."""
 POSITION_COLUMNS = (
     "article_id", "published", "outlet", "title", "actor", "actor_kind", "iso3", "cow", "gwno",
-    "position", "confidence", "n_claims", "share_accepts", "share_conditional", "share_rejects",
+    "position", "confidence", "n_claims", "n_past", "n_reported", "share_accepts",
+    "share_conditional", "share_rejects",
     "past_position", "condition", "evidence",
 )  # fmt: skip
 
@@ -30,7 +31,7 @@ def claim_weights(claims: pd.DataFrame) -> pd.Series:
     """What each claim counts toward its actor's position.
 
     The probability of its stance, times `REPORTED_WEIGHT` if others report it, times `PAST_WEIGHT`
-    if it is past, times 1 to 1 + `LEAD_WEIGHT` from the first to the last sentence with a claim.
+    if it is past, times 1 + `LEAD_WEIGHT` to 1 from the first to the last sentence with a claim.
 
     Parameters
     ----------
@@ -64,15 +65,18 @@ def article_positions(claims: pd.DataFrame) -> pd.DataFrame:
         an article first. `position` is the stance with a share of at least `CLEAR_SHARE` of the
         weight (see `claim_weights`); otherwise ``conditional`` if an acceptance or a refusal stands
         beside conditions (the condition wins), and ``mixed`` if acceptance stands against refusal.
-        `confidence` in [0, 1] is the share of the weight that speaks for the position times the
-        highest probability among its claims; `past_position` is the stance of the claims marked
+        `confidence` in [0, 1] is the share of the weight that speaks for the position, times the
+        highest probability among its claims, times what is left of their weight after the discount
+        for past and reported claims (`n_past`, `n_reported` of `n_claims`); `past_position` is the
+        stance of the claims marked
         past where it differs from the position, else ""; `condition` is in the words of the best
         conditional claim, "" for a plain acceptance or refusal; `evidence` are claim ids, those for
         the position first, the weightiest first.
     """
     rows: list[dict[str, Any]] = []
-    for _, article in claims.groupby("article_id", sort=False):
-        weighted = article.assign(weight=claim_weights(article))
+    for _, article in claims[claims["actor"] != ""].groupby("article_id", sort=False):
+        plain = article.assign(source="", when="")
+        weighted = article.assign(weight=claim_weights(article), full=claim_weights(plain))
         parts = [part for _, part in weighted.groupby("actor", sort=False)]
         parts.sort(key=lambda p: -p["weight"].sum())
         rows += [_position(part) for part in parts]
@@ -86,7 +90,10 @@ def _position(part: pd.DataFrame) -> dict[str, Any]:
     supporting = part[part["stance"] == position] if position != MIXED else part
     if supporting.empty:
         supporting = part
-    confidence = supporting["weight"].sum() / part["weight"].sum() * supporting["probability"].max()
+    # A position that is known from the past or from others only is not sure today.
+    fresh = supporting["weight"].sum() / supporting["full"].sum()
+    agreed = supporting["weight"].sum() / part["weight"].sum()
+    confidence = agreed * supporting["probability"].max() * fresh
     order = part.assign(other=part["stance"] != position).sort_values(
         ["other", "weight"], ascending=[True, False], kind="stable"
     )
@@ -102,6 +109,8 @@ def _position(part: pd.DataFrame) -> dict[str, Any]:
         "position": position,
         "confidence": round(float(confidence), 4),
         "n_claims": len(part),
+        "n_past": int((part["when"] == PAST).sum()),
+        "n_reported": int((part["source"] == OTHERS).sum()),
         **{f"share_{s}": round(float(share[s]), 4) for s in POSITIONS},
         "past_position": str(earlier) if earlier != position else "",
         "condition": conditions["condition"].iloc[0] if len(conditions) else "",

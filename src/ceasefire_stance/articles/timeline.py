@@ -16,13 +16,22 @@ CHANGE_COLUMNS = (
 DISAGREEMENT_COLUMNS = ("actor", "published", "positions", "outlets", "articles")
 
 
+def dated_positions(positions: pd.DataFrame) -> pd.DataFrame:
+    """The positions that can be followed in time: with a date, and of an actor who is known.
+
+    "Residents" or "a senior official" of two articles are not the same people.
+    """
+    return positions[(positions["published"] != "") & (positions["actor_kind"] != "")]
+
+
 def position_changes(positions: pd.DataFrame, claims: pd.DataFrame) -> pd.DataFrame:
     """Where an actor's position of one day differs from that of the day before it in the news.
 
     Parameters
     ----------
     positions : DataFrame
-        As from `article_positions`; rows without `published` are left out.
+        As from `article_positions`; rows that `dated_positions` leaves out, and those
+        known from past claims only, do not count.
     claims : DataFrame
         The claims behind them.
 
@@ -33,7 +42,8 @@ def position_changes(positions: pd.DataFrame, claims: pd.DataFrame) -> pd.DataFr
         confident speaks. The two sentences are the best evidence on either side.
     """
     text = claims.set_index("claim_id")["text"].to_dict()
-    dated = positions[positions["published"] != ""]
+    dated = dated_positions(positions)
+    dated = dated[dated["n_past"] < dated["n_claims"]]
     daily = (
         dated.sort_values(["actor", "published", "confidence"], kind="stable")
         .groupby(["actor", "published"], sort=False)
@@ -70,7 +80,8 @@ def outlet_disagreements(positions: pd.DataFrame) -> pd.DataFrame:
         length. A mixed position disagrees with none.
     """
     rows: list[dict[str, Any]] = []
-    dated = positions[(positions["published"] != "") & (positions["position"] != MIXED)]
+    dated = dated_positions(positions)
+    dated = dated[dated["position"] != MIXED]
     for (actor, day), part in dated.groupby(["actor", "published"], sort=True):
         if len(set(part["position"])) > 1:
             rows.append(

@@ -39,7 +39,10 @@ def add_commands(commands: Any) -> None:
         "rows as CSV) [table]",
     )
     parser.add_argument(
-        "--rows", choices=("positions", "claims"), default="positions", help="rows [positions]"
+        "--rows",
+        choices=("positions", "claims"),
+        default="positions",
+        help="what a row is, for csv, json and parquet [positions]",
     )
     parser.add_argument("--out", help="file to write to [stdout]")
 
@@ -68,7 +71,11 @@ def _add_input_options(parser: argparse.ArgumentParser) -> None:
         "(.jsonl .csv .parquet); - for stdin (plain text)",
     )
     parser.add_argument("--model", help="name of a shipped model or a model folder [default]")
-    parser.add_argument("--actors", metavar="FILE", help="your own actors, as in data/actors.csv")
+    parser.add_argument(
+        "--actors",
+        metavar="FILE",
+        help="your own actors, as in data/actors.csv; a row of the same name replaces ours",
+    )
     parser.add_argument("--text-column", default="text", help="column of the text [text]")
     parser.add_argument("--date-column", default="published", help="of the date [published]")
     parser.add_argument("--title-column", default="title", help="of the headline [title]")
@@ -82,6 +89,13 @@ def article(arguments: argparse.Namespace) -> int:
     from ceasefire_stance.articles.pages import article_page
 
     shape = arguments.format or _shape_of(arguments.out)
+    if not shape:
+        print(
+            f"ceasefire-stance article: --out {arguments.out}: expected a name in .csv, .json, "
+            ".parquet, .html or .txt, or --format",
+            file=sys.stderr,
+        )
+        return 2
     if shape == "parquet" and not arguments.out:
         print("ceasefire-stance article: --format parquet needs --out FILE", file=sys.stderr)
         return 2
@@ -133,13 +147,21 @@ def timeline(arguments: argparse.Namespace) -> int:
     readings = list(_readings(arguments, light=True))
     claims = pd.concat([r.claims for r in readings], ignore_index=True)
     positions = pd.concat([r.positions for r in readings], ignore_index=True)
+    undated = int((positions["published"] == "").sum())
+    if len(positions) and undated == len(positions):
+        print(
+            "no article has a date, so that nothing can be shown in time; expected one in the "
+            "page, the file or a column (name it with --date-column)",
+            file=sys.stderr,
+        )
     changes = position_changes(positions, claims)
     apart = outlet_disagreements(positions)
+    followed = positions[positions["actor_kind"] != ""]
     if suffix == ".html":
-        _write(timeline_page(positions, claims, changes), arguments.out)
+        _write(timeline_page(followed, claims, changes), arguments.out)
     elif suffix in (".svg", ".png"):
         out = Path(arguments.out)
-        save_figure(draw_timeline(positions), out.with_suffix(""), (out.suffix,))
+        save_figure(draw_timeline(followed), out.with_suffix(""), (out.suffix,))
     elif suffix == ".json":
         whole = {
             "positions": positions.to_dict("records"),
@@ -190,7 +212,9 @@ def _readings(arguments: argparse.Namespace, light: bool = False) -> Iterator[Re
 
 def _shape_of(out: str | None) -> str:
     suffix = Path(out).suffix.lower().removeprefix(".") if out else ""
-    return {"htm": "html", "txt": "table"}.get(suffix, suffix if suffix in FORMATS else "table")
+    if not suffix:
+        return "table"
+    return {"htm": "html", "txt": "table"}.get(suffix, suffix if suffix in FORMATS[1:5] else "")
 
 
 def _write(text: str, out: str | None) -> None:

@@ -28,7 +28,8 @@ def add_commands(commands: Any) -> None:
         "files",
         nargs="+",
         metavar="FILE",
-        help="a plain-text article (split into sentences), a table (.csv .tsv .jsonl .parquet; "
+        help="an article (.txt .html .pdf; split into sentences), a table (.csv .tsv .jsonl "
+        ".parquet; "
         "one sentence a row), or - for stdin (one sentence a line)",
     )
     parser.add_argument("--model", help="name of a shipped model or a model folder [default]")
@@ -48,6 +49,13 @@ def predict(arguments: argparse.Namespace) -> int:
     from ceasefire_stance.learning.store import load_model
 
     shape = arguments.format or _shape_of(arguments.out)
+    if not shape:
+        print(
+            f"ceasefire-stance predict: --out {arguments.out}: expected a name in .csv, .jsonl, "
+            ".parquet or .txt, or --format",
+            file=sys.stderr,
+        )
+        return 2
     if shape == "parquet" and not arguments.out:
         print("ceasefire-stance predict: --format parquet needs --out FILE", file=sys.stderr)
         return 2
@@ -67,7 +75,7 @@ def predict(arguments: argparse.Namespace) -> int:
 def _shape_of(out: str | None) -> str:
     suffix = Path(out).suffix.lower() if out else ""
     shapes = {".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".parquet": "parquet"}
-    return shapes.get(suffix, "table")
+    return shapes.get(suffix, "" if suffix and suffix != ".txt" else "table")
 
 
 def _read_all(files: list[str], text_column: str) -> pd.DataFrame:

@@ -43,8 +43,8 @@ def add_commands(commands: Any) -> None:
 def reproduce(arguments: argparse.Namespace) -> int:
     """Run, compare, print; exit code 1 on drift."""
     from ceasefire_stance.experiments import check_against, publish, read_inputs, run_recipes
-    from ceasefire_stance.experiments.publishing import fresh_reading
-    from ceasefire_stance.experiments.reproducing import check_reading
+    from ceasefire_stance.experiments.publishing import fresh_doubt, fresh_reading
+    from ceasefire_stance.experiments.reproducing import check_doubt, check_reading
 
     experiments = experiments_of(arguments)
     names = arguments.recipes or list(experiments.recipes)
@@ -70,6 +70,9 @@ def reproduce(arguments: argparse.Namespace) -> int:
         fresh = fresh_reading(reports, experiments, Path(arguments.data), real_news)
         if fresh is not None:
             outcomes.append(check_reading(reports, fresh))
+        doubt = fresh_doubt(reports, experiments, inputs)
+        if doubt is not None:
+            outcomes.append(check_doubt(reports, doubt))
     print(_table(outcomes))
     if real_news is None:
         print(

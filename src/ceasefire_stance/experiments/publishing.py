@@ -18,6 +18,7 @@ from ceasefire_stance.evaluation.corpus_page import (
     statistics_table,
     write_corpus_page,
 )
+from ceasefire_stance.evaluation.doubt_page import DOUBT_FILE, doubt_table, write_doubt_page
 from ceasefire_stance.evaluation.front_page import leaderboard, write_front
 from ceasefire_stance.evaluation.intervals import compare
 from ceasefire_stance.evaluation.leaderboard import (
@@ -36,6 +37,7 @@ from ceasefire_stance.evaluation.reading_page import (
 from ceasefire_stance.evaluation.tables import replace_between_markers, with_numbers
 from ceasefire_stance.experiments.articles import measure_reading, real_news_claims
 from ceasefire_stance.experiments.corpus_curve import corpus_curve
+from ceasefire_stance.experiments.doubt import measure_doubt
 from ceasefire_stance.experiments.running import Inputs, Run, read_inputs
 from ceasefire_stance.experiments.settings import Experiments
 
@@ -44,6 +46,7 @@ REFERENCE = "keyword-rules"
 BASELINES = ("majority", REFERENCE)
 CURVE_RECIPE = "cues-tfidf-logreg"
 READING_FOLDER = "articles"
+DOUBT_FOLDER = "doubt"
 LOOKS_FOLDER = "real-news"
 
 
@@ -97,6 +100,9 @@ def publish(
     if (corpus / STANDOFF).is_file():
         write_leaderboard(reports, read_standoff(corpus), list(experiments.recipes))
     publish_reading(reports, experiments, corpus, real_news)
+    doubt = fresh_doubt(reports, experiments, read_inputs(corpus, real_news))
+    if doubt is not None:
+        write_doubt_page(reports / DOUBT_FOLDER, doubt)
     write_front(
         reports,
         read_metrics(reports, list(experiments.recipes)),
@@ -136,6 +142,14 @@ def fresh_reading(
         metrics["chosen"],
         experiments.seed,
     )
+
+
+def fresh_doubt(reports: Path, experiments: Experiments, inputs: Inputs) -> dict[str, Any] | None:
+    """When the shipped recipe abstains, made anew from its published predictions."""
+    path = reports / experiments.default_model / PREDICTIONS_FILE
+    if not path.is_file() or "validation" not in inputs.sets:
+        return None
+    return measure_doubt(inputs, with_numbers(read_table(path)), experiments.default_model)
 
 
 def publish_reading(
@@ -198,6 +212,10 @@ def refresh_readme(readme: Path, reports: Path, experiments: Experiments) -> str
     if reading.is_file() and "<!-- reading -->" in text:
         table = reading_table(json.loads(reading.read_text(encoding="utf-8")))
         text = replace_between_markers(text, "reading", table)
+    doubt = reports / DOUBT_FOLDER / DOUBT_FILE
+    if doubt.is_file() and "<!-- doubt -->" in text:
+        table = doubt_table(json.loads(doubt.read_text(encoding="utf-8")))
+        text = replace_between_markers(text, "doubt", table)
     return text
 
 

@@ -18,11 +18,12 @@ from joblib import Parallel, delayed
 from ceasefire_stance.corpus.atomic import write_text
 from ceasefire_stance.corpus.manifest import sha256
 from ceasefire_stance.corpus.tables import read_table, render_table
+from ceasefire_stance.evaluation.doubt_page import DOUBT_FILE
 from ceasefire_stance.evaluation.drift import Drift, find_drift
 from ceasefire_stance.evaluation.pages import METRICS_FILE, PREDICTIONS_FILE
 from ceasefire_stance.evaluation.reading_page import READING_FILE
 from ceasefire_stance.evaluation.tables import with_numbers
-from ceasefire_stance.experiments.publishing import READING_FOLDER
+from ceasefire_stance.experiments.publishing import DOUBT_FOLDER, READING_FOLDER
 from ceasefire_stance.experiments.running import Inputs, Run, run_recipe
 from ceasefire_stance.experiments.settings import Experiments
 from ceasefire_stance.learning.store import library_versions
@@ -114,6 +115,24 @@ def check_reading(reports: Path, fresh: dict[str, Any]) -> Outcome:
 
     drifts = list(find_drift(published, fresh))
     return Outcome("articles", chain(published), chain(fresh), drifts)
+
+
+def check_doubt(reports: Path, fresh: dict[str, Any]) -> Outcome:
+    """Compare fresh figures on abstention with the committed ones."""
+    path = reports / DOUBT_FOLDER / DOUBT_FILE
+    published = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    if "real_news_all" not in fresh["sets"]:
+        published = _without_real_news(published)
+
+    def answered(metrics: dict[str, Any]) -> dict[str, float]:
+        return {
+            f"{name}, answered": scores["abstention"]["coverage"]["value"]
+            for name, scores in metrics.get("sets", {}).items()
+        }
+
+    return Outcome(
+        "doubt", answered(published), answered(fresh), list(find_drift(published, fresh))
+    )
 
 
 def _headline(metrics: dict[str, Any]) -> dict[str, float]:

@@ -60,9 +60,9 @@ def model_card(info: Mapping[str, Any], classes: Sequence[str]) -> str:
             "## Limits",
             "",
             "- Probabilities are calibrated on written text at best; on news they are too sure.",
-            "- It reads wording, not syntax: conditions and refusals that are about something "
-            "else, outsiders' views, and positions told in a few words of direct speech are its "
-            "commonest errors.",
+            "- It reads wording and light clauses, not syntax: conditions and refusals that are "
+            "about something else, outsiders' views, and positions told in a few words of direct "
+            "speech are its commonest errors.",
             "- It names a stance for the sentence, not for each holder in it.",
             "- Literary or ironic wording defeats it (see the challenge split).",
             "",
