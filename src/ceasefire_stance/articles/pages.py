@@ -31,7 +31,7 @@ from ceasefire_stance.articles.page_text import (
 )
 from ceasefire_stance.articles.page_timeline import timeline_page
 from ceasefire_stance.corpus.stances import POSITIONS
-from ceasefire_stance.reading.documents import Article
+from ceasefire_stance.reading.article import Article
 
 __all__ = ["article_page", "timeline_page"]
 

@@ -12,7 +12,7 @@ from ceasefire_stance.articles.claims import ClaimReader, read_claims_of
 from ceasefire_stance.articles.positions import article_positions
 from ceasefire_stance.learning.predicting import predict_with
 from ceasefire_stance.learning.store import load_model
-from ceasefire_stance.reading.documents import Article
+from ceasefire_stance.reading.article import Article
 from ceasefire_stance.reading.segmentation import article_sentences
 
 HOLDER_MODEL = "holders"

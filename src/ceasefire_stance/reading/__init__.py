@@ -8,13 +8,8 @@
 - ``Searcher``, ``recover_rows``: the text found again in copies of the articles.
 """
 
-from ceasefire_stance.reading.documents import (
-    Article,
-    article_from_text,
-    count_articles,
-    iterate_articles,
-    read_article,
-)
+from ceasefire_stance.reading.article import Article, article_from_text
+from ceasefire_stance.reading.documents import count_articles, iterate_articles, read_article
 from ceasefire_stance.reading.recovery import Searcher, recover_rows
 from ceasefire_stance.reading.segmentation import article_sentences
 from ceasefire_stance.reading.sources import iterate_texts

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ceasefire_stance.corpus.errors import DataError
 from ceasefire_stance.corpus.tables import decode
-from ceasefire_stance.reading.documents import Article, article_from_text
+from ceasefire_stance.reading.article import Article, article_from_text
 
 _BATCH = 64
 """Rows of a Parquet file in memory at once."""

@@ -6,13 +6,14 @@ import itertools
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ceasefire_stance.corpus.errors import DataError
 from ceasefire_stance.corpus.tables import SUFFIXES as TABLE_SUFFIXES
 from ceasefire_stance.corpus.tables import decode
+from ceasefire_stance.reading.article import Article, article_from_text
 
 if TYPE_CHECKING:
     from ceasefire_stance.reading.article_tables import Columns
@@ -23,31 +24,6 @@ PDF_SUFFIX = ".pdf"
 _Report = Callable[[DataError], None]
 STDIN = "-"
 """The path that stands for the standard input."""
-
-
-@dataclass(frozen=True)
-class Article:
-    """One article as it was read.
-
-    Parameters
-    ----------
-    article_id : str
-        Name that is unique within a run; for a file its name without the ending.
-    text : str
-        The body, paragraphs separated by line ends. Offsets of sentences count in this string.
-    title : str
-        Headline, "" if unknown.
-    published : str
-        ISO date of publication (YYYY-MM-DD), "" if unknown. From metadata, never from the clock.
-    outlet : str
-        Newspaper, agency or site, "" if unknown.
-    """
-
-    article_id: str
-    text: str
-    title: str = ""
-    published: str = ""
-    outlet: str = ""
 
 
 def iterate_articles(
@@ -137,25 +113,6 @@ def read_article(path: str | Path) -> Article:
             "iterate_articles."
         )
     return articles[0]
-
-
-def article_from_text(
-    text: str,
-    article_id: str,
-    source: str,
-    *,
-    title: str = "",
-    published: str = "",
-    outlet: str = "",
-) -> Article:
-    """An article from text already decoded; raises DataError if there is none."""
-    normalised = text.replace("\r\n", "\n").replace("\r", "\n")
-    if not normalised.strip():
-        raise DataError(
-            f"{source}: the file is empty; expected the text of an article. "
-            "Check that it is the right file."
-        )
-    return Article(article_id, normalised, title, published, outlet)
 
 
 def _checked(paths: Sequence[str | Path]) -> list[Path]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ceasefire_stance.corpus.errors import DataError
-from ceasefire_stance.reading.documents import Article, article_from_text
+from ceasefire_stance.reading.article import Article, article_from_text
 from ceasefire_stance.reading.optional import optional_module, quiet
 
 _EDGE = 0.12

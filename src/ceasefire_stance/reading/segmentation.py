@@ -7,7 +7,7 @@ import itertools
 import pandas as pd
 
 from ceasefire_stance.corpus.sentences import with_context
-from ceasefire_stance.reading.documents import Article
+from ceasefire_stance.reading.article import Article
 from ceasefire_stance.reading.line_fronts import front_length
 from ceasefire_stance.reading.sentence_breaks import sentence_starts
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ceasefire_stance.corpus.errors import DataError
-from ceasefire_stance.reading.documents import Article, article_from_text
+from ceasefire_stance.reading.article import Article, article_from_text
 from ceasefire_stance.reading.optional import optional_module, quiet
 
 _EARLIEST, _LATEST = "1900-01-01", "2199-12-31"
