@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 
@@ -34,6 +36,20 @@ def test_a_claim_has_holder_actor_stance_and_its_codes():
     assert row["probability"] == row["p_rejects"] == 0.94
     assert (row["condition"], row["condition_start"], row["condition_end"]) == ("", -1, -1)
     assert (row["source"], row["when"]) == ("self", "now")
+
+
+def test_a_claim_below_the_threshold_of_the_model_is_marked():
+    never = dict.fromkeys(("accepts", "conditional", "none", "rejects"), 2.0)
+    rule = {
+        "error_target": 0.1, "delta": 0.1, "per_stance": False, "thresholds": never, "alpha": 0.1,
+        "class_conditional": False, "quantiles": never, "n_calibration": 10,
+    }  # fmt: skip
+    reader = make_reader()
+    doubtful = replace(reader, stances=replace(reader.stances, info={"doubt": rule}))
+    sentences = article_sentences(Article("a", "Norland rejected the truce."))
+    predictions = predict_with(sentences, reader.stances.pipeline)
+    assert not read_claims_of(sentences, predictions, reader)["abstained"].any()
+    assert read_claims_of(sentences, predictions, doubtful)["abstained"].all()
 
 
 def test_sentences_without_a_stance_give_no_claim():

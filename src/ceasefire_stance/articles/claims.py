@@ -16,6 +16,7 @@ from ceasefire_stance.articles.coreference import Discourse, speaker_of
 from ceasefire_stance.articles.holders import HolderModel, Ranked, choose_holders, rank_mentions
 from ceasefire_stance.articles.mentions import Mention, lexicon, mentions_of
 from ceasefire_stance.corpus.stances import PROBABILITY_COLUMNS, STANCES, Stance
+from ceasefire_stance.learning.doubt import DoubtRule
 from ceasefire_stance.learning.predicting import predict_with
 from ceasefire_stance.learning.store import Model
 from ceasefire_stance.reading.segmentation import sentence_spans
@@ -24,9 +25,10 @@ OWN, OTHERS = "self", "others"
 NOW, PAST = "now", "past"
 CLAIM_COLUMNS = (
     "claim_id", "sentence_id", "article_id", "position", "published", "outlet", "title", "text",
-    "start", "end", "stance", "probability", *PROBABILITY_COLUMNS, "holder", "holder_start",
-    "holder_end", "holder_probability", "actor", "actor_kind", "iso3", "cow", "gwno", "condition",
-    "condition_start", "condition_end", "source", "when",
+    "start", "end", "stance", "probability", "abstained", *PROBABILITY_COLUMNS,
+    "holder", "holder_start", "holder_end", "holder_probability",
+    "actor", "actor_kind", "iso3", "cow", "gwno",
+    "condition", "condition_start", "condition_end", "source", "when",
 )  # fmt: skip
 _WORD = re.compile(r"[^\W_]+")
 _UNSURE = re.compile(r"\b(?:un|not )(?:clear|known|certain) (?:if|whether)\b", re.IGNORECASE)
@@ -74,12 +76,17 @@ def read_claims_of(
         words do not stand in it); `holder` is "" when it is named outside the sentence; `actor` is
         the party, or the holder's words where the party is not known; `source` is ``self`` when
         the holder's own side says it and ``others`` when somebody else reports it; `when` is
-        ``now`` or ``past``.
+        ``now`` or ``past``; `abstained`
+        says whether the model would rather not answer (see `learning.doubt`).
     """
     rows: list[dict[str, Any]] = []
     frame = sentences.reset_index(drop=True)
+    saved = reader.stances.info.get("doubt") if reader.stances else None
+    thresholds = DoubtRule.from_dict(saved).thresholds if saved else {}
     for _, part in frame.groupby("article_id", sort=False):
         rows += _article(part, predictions.loc[part.index], reader)
+    for row in rows:
+        row["abstained"] = row["probability"] < thresholds.get(row["stance"], 0.0)
     return pd.DataFrame(rows, columns=list(CLAIM_COLUMNS))
 
 
@@ -257,6 +264,7 @@ def _row(
         "end": int(sentence.get("end", -1)),
         "stance": str(stance),
         "probability": float(probabilities[STANCES.index(stance)]),
+        "abstained": False,
         **dict(zip(PROBABILITY_COLUMNS, map(float, probabilities), strict=True)),
         "holder": holder.text if holder else "",
         "holder_probability": ranked.probability if ranked else 0.0,

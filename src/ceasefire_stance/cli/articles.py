@@ -259,6 +259,7 @@ def _as_text(reading: Reading) -> str:
             lines.append(f"  on what terms: {row['condition']}")
         for claim in (claims.loc[i] for i in row["evidence"]):
             notes = [f"{claim['stance']} {claim['probability']:.2f}"]
+            notes += ["unsure"] if claim["abstained"] else []
             notes += ["past"] if claim["when"] == "past" else []
             notes += ["reported by others"] if claim["source"] == "others" else []
             lines += textwrap.wrap(
