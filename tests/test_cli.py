@@ -326,7 +326,9 @@ def test_every_command_has_help_with_an_example_in_half_a_second():
 
 def test_an_interrupt_is_exit_130_and_leaves_nothing_half_written(tmp_path):
     code = (
-        "import sys, time; from ceasefire_stance.cli import main, predicting; "
+        # A shell that runs the tests in the background lets its children ignore the signal.
+        "import signal, sys, time; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "from ceasefire_stance.cli import main, predicting; "
         "from ceasefire_stance.corpus.atomic import whole_file\n"
         "def slow(arguments):\n"
         f"    with whole_file({str(tmp_path / 'out.csv')!r}) as t:\n"
