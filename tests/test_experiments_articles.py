@@ -190,7 +190,7 @@ def test_real_news_claims_are_in_reading_order_with_a_date(tmp_path, real_news):
 
 
 def test_a_reading_is_not_measured_before_its_recipe_is(corpus, experiments, tmp_path):
-    assert fresh_reading(tmp_path, experiments, corpus, None) is None
+    assert fresh_reading(tmp_path, experiments, read_inputs(corpus), corpus, None) is None
 
 
 def test_the_page_shows_every_set_and_method_and_is_the_same_twice(measured, tmp_path):

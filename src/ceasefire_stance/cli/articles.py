@@ -10,7 +10,12 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ceasefire_stance.cli.options import add_command, progress
+from ceasefire_stance.cli.options import (
+    add_command,
+    output_shape_is_usable,
+    progress,
+    write_output,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -89,15 +94,8 @@ def article(arguments: argparse.Namespace) -> int:
     from ceasefire_stance.articles.pages import article_page
 
     shape = arguments.format or _shape_of(arguments.out)
-    if not shape:
-        print(
-            f"ceasefire-stance article: --out {arguments.out}: expected a name in .csv, .json, "
-            ".parquet, .html or .txt, or --format",
-            file=sys.stderr,
-        )
-        return 2
-    if shape == "parquet" and not arguments.out:
-        print("ceasefire-stance article: --format parquet needs --out FILE", file=sys.stderr)
+    endings = ".csv, .json, .parquet, .html or .txt"
+    if not output_shape_is_usable("article", shape, arguments.out, endings):
         return 2
     if shape == "table" and not arguments.out:
         for reading in _readings(arguments):
@@ -112,11 +110,11 @@ def article(arguments: argparse.Namespace) -> int:
                 file=sys.stderr,
             )
             return 2
-        _write(article_page(one.article, one.claims, one.positions), arguments.out)
+        write_output(article_page(one.article, one.claims, one.positions), arguments.out)
         return 0
     readings = list(_readings(arguments, light=shape != "table"))
     if shape == "table":
-        _write("\n".join(map(_as_text, readings)) + "\n", arguments.out)
+        write_output("\n".join(map(_as_text, readings)) + "\n", arguments.out)
         return 0
     claims = pd.concat([r.claims for r in readings], ignore_index=True)
     positions = pd.concat([r.positions for r in readings], ignore_index=True)
@@ -158,7 +156,7 @@ def timeline(arguments: argparse.Namespace) -> int:
     apart = outlet_disagreements(positions)
     followed = positions[positions["actor_kind"] != ""]
     if suffix == ".html":
-        _write(timeline_page(followed, claims, changes), arguments.out)
+        write_output(timeline_page(followed, claims, changes), arguments.out)
     elif suffix in (".svg", ".png"):
         out = Path(arguments.out)
         save_figure(draw_timeline(followed), out.with_suffix(""), (out.suffix,))
@@ -168,7 +166,9 @@ def timeline(arguments: argparse.Namespace) -> int:
             "changes": changes.to_dict("records"),
             "disagreements": apart.to_dict("records"),
         }
-        _write(json.dumps(whole, indent=1, ensure_ascii=False, default=str) + "\n", arguments.out)
+        write_output(
+            json.dumps(whole, indent=1, ensure_ascii=False, default=str) + "\n", arguments.out
+        )
     else:
         _write_rows(positions, suffix[1:], arguments.out)
     print(
@@ -217,21 +217,12 @@ def _shape_of(out: str | None) -> str:
     return {"htm": "html", "txt": "table"}.get(suffix, suffix if suffix in FORMATS[1:5] else "")
 
 
-def _write(text: str, out: str | None) -> None:
-    from ceasefire_stance.corpus.atomic import write_text
-
-    if out:
-        write_text(out, text)
-    else:
-        sys.stdout.write(text)
-
-
 def _write_rows(rows: pd.DataFrame, shape: str, out: str | None) -> None:
     from ceasefire_stance.corpus.atomic import whole_file
     from ceasefire_stance.corpus.tables import render_table
 
     if shape == "json":
-        _write(rows.to_json(orient="records", indent=1, force_ascii=False) + "\n", out)
+        write_output(rows.to_json(orient="records", indent=1, force_ascii=False) + "\n", out)
     elif shape == "parquet":
         with whole_file(str(out)) as temporary:
             rows.to_parquet(temporary, index=False)
@@ -239,7 +230,7 @@ def _write_rows(rows: pd.DataFrame, shape: str, out: str | None) -> None:
         flat = rows.copy()
         if "evidence" in flat:
             flat["evidence"] = [" ".join(ids) for ids in flat["evidence"]]
-        _write(render_table(flat, ".csv"), out)
+        write_output(render_table(flat, ".csv"), out)
 
 
 def _as_text(reading: Reading) -> str:

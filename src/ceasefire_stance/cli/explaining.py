@@ -9,7 +9,7 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ceasefire_stance.cli.options import add_command
+from ceasefire_stance.cli.options import add_command, write_output
 
 if TYPE_CHECKING:
     from ceasefire_stance.learning.explaining import Explanation, WordWeight
@@ -46,7 +46,6 @@ def explain(arguments: argparse.Namespace) -> int:
     """Read, explain, write."""
     import json
 
-    from ceasefire_stance.corpus.atomic import write_text
     from ceasefire_stance.learning.explaining import explain_sentence
     from ceasefire_stance.learning.store import load_model
 
@@ -61,10 +60,7 @@ def explain(arguments: argparse.Namespace) -> int:
             text = as_page(explanation)
         case _:
             text = as_text(explanation)
-    if arguments.out:
-        write_text(arguments.out, text)
-    else:
-        sys.stdout.write(text)
+    write_output(text, arguments.out)
     return 0
 
 

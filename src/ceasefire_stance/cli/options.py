@@ -86,6 +86,30 @@ def experiments_of(arguments: argparse.Namespace) -> Experiments:
     return load_experiments(arguments.experiments)
 
 
+def output_shape_is_usable(command: str, shape: str, out: str | None, endings: str) -> bool:
+    """Whether a form of output was found and can go to `out`; says on stderr why not."""
+    if not shape:
+        print(
+            f"ceasefire-stance {command}: --out {out}: expected a name in {endings}, or --format",
+            file=sys.stderr,
+        )
+        return False
+    if shape == "parquet" and not out:
+        print(f"ceasefire-stance {command}: --format parquet needs --out FILE", file=sys.stderr)
+        return False
+    return True
+
+
+def write_output(text: str, out: str | None) -> None:
+    """Write `text` to the file `out`, whole or not at all, or to stdout."""
+    from ceasefire_stance.corpus.atomic import write_text
+
+    if out:
+        write_text(out, text)
+    else:
+        sys.stdout.write(text)
+
+
 def progress(line: str) -> None:
     """One line of progress on stderr."""
     print(line, file=sys.stderr, flush=True)

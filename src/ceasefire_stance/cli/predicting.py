@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ceasefire_stance.cli.options import add_command
+from ceasefire_stance.cli.options import add_command, output_shape_is_usable, write_output
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -49,15 +49,8 @@ def predict(arguments: argparse.Namespace) -> int:
     from ceasefire_stance.learning.store import load_model
 
     shape = arguments.format or _shape_of(arguments.out)
-    if not shape:
-        print(
-            f"ceasefire-stance predict: --out {arguments.out}: expected a name in .csv, .jsonl, "
-            ".parquet or .txt, or --format",
-            file=sys.stderr,
-        )
-        return 2
-    if shape == "parquet" and not arguments.out:
-        print("ceasefire-stance predict: --format parquet needs --out FILE", file=sys.stderr)
+    endings = ".csv, .jsonl, .parquet or .txt"
+    if not output_shape_is_usable("predict", shape, arguments.out, endings):
         return 2
     model = load_model(arguments.model)
     sentences = _read_all(arguments.files, arguments.text_column)
@@ -124,7 +117,7 @@ def _read_one(name: str, text_column: str) -> pd.DataFrame:
 
 
 def _write(result: pd.DataFrame, shape: str, arguments: argparse.Namespace) -> None:
-    from ceasefire_stance.corpus.atomic import whole_file, write_text
+    from ceasefire_stance.corpus.atomic import whole_file
     from ceasefire_stance.corpus.tables import render_table
 
     if shape == "parquet":
@@ -135,10 +128,7 @@ def _write(result: pd.DataFrame, shape: str, arguments: argparse.Namespace) -> N
         text = _as_table(result, arguments.claims_only)
     else:
         text = render_table(result, f".{shape}")
-    if arguments.out:
-        write_text(arguments.out, text)
-    else:
-        sys.stdout.write(text)
+    write_output(text, arguments.out)
 
 
 def _as_table(result: pd.DataFrame, claims_only: bool) -> str:

@@ -67,7 +67,7 @@ def reproduce(arguments: argparse.Namespace) -> int:
         return 0
     outcomes = check_against(reports, runs)
     if experiments.default_model in runs:
-        fresh = fresh_reading(reports, experiments, Path(arguments.data), real_news)
+        fresh = fresh_reading(reports, experiments, inputs, Path(arguments.data), real_news)
         if fresh is not None:
             outcomes.append(check_reading(reports, fresh))
         doubt = fresh_doubt(reports, experiments, inputs)

@@ -90,7 +90,9 @@ def publish(
         beside |= score_entries(labels, annotator_entries(labels))
     for name, run in runs.items():
         write_recipe(reports / name, run.metrics, run.predictions, beside)
-    _refresh_curve(reports / "corpus" / CURVE_FILE, experiments, fresh, corpus, real_news)
+    inputs = read_inputs(corpus, real_news)
+    if real_news is not None:
+        _refresh_curve(reports / "corpus" / CURVE_FILE, experiments, fresh, inputs)
     write_corpus_page(reports / "corpus", load_corpus(corpus), read_claims(corpus))
     if real_news is not None:
         text = json.dumps(read_agreement(real_news), indent=1) + "\n"
@@ -99,14 +101,16 @@ def publish(
         _count_looks(reports, runs)
     if (corpus / STANDOFF).is_file():
         write_leaderboard(reports, read_standoff(corpus), list(experiments.recipes))
-    publish_reading(reports, experiments, corpus, real_news)
-    doubt = fresh_doubt(reports, experiments, read_inputs(corpus, real_news))
+    reading = fresh_reading(reports, experiments, inputs, corpus, real_news)
+    if reading is not None:
+        write_reading_page(reports / READING_FOLDER, reading)
+    doubt = fresh_doubt(reports, experiments, inputs)
     if doubt is not None:
         write_doubt_page(reports / DOUBT_FOLDER, doubt)
     write_front(
         reports,
         read_metrics(reports, list(experiments.recipes)),
-        front_context(reports, experiments, read_inputs(corpus, real_news)),
+        front_context(reports, experiments, inputs),
     )
 
 
@@ -124,7 +128,7 @@ def _count_looks(reports: Path, runs: dict[str, Run]) -> None:
 
 
 def fresh_reading(
-    reports: Path, experiments: Experiments, corpus: Path, real_news: Path | None
+    reports: Path, experiments: Experiments, inputs: Inputs, corpus: Path, real_news: Path | None
 ) -> dict[str, Any] | None:
     """The figures on holders and actors made anew from the published predictions."""
     name = experiments.default_model
@@ -135,7 +139,7 @@ def fresh_reading(
     if real_news is not None:
         claims["real_news"] = real_news_claims(real_news)
     return measure_reading(
-        read_inputs(corpus, real_news),
+        inputs,
         claims,
         with_numbers(read_table(reports / name / PREDICTIONS_FILE)),
         experiments.recipe(name),
@@ -152,26 +156,15 @@ def fresh_doubt(reports: Path, experiments: Experiments, inputs: Inputs) -> dict
     return measure_doubt(inputs, with_numbers(read_table(path)), experiments.default_model)
 
 
-def publish_reading(
-    reports: Path, experiments: Experiments, corpus: Path, real_news: Path | None
-) -> None:
-    """Write the report on holders and actors."""
-    fresh = fresh_reading(reports, experiments, corpus, real_news)
-    if fresh is not None:
-        write_reading_page(reports / READING_FOLDER, fresh)
-
-
 def _refresh_curve(
     path: Path,
     experiments: Experiments,
     metrics: dict[str, dict[str, Any]],
-    corpus: Path,
-    real_news: Path | None,
+    inputs: Inputs,
 ) -> None:
     """Score growing parts of the corpus, unless that was done for this very corpus."""
-    if not experiments.corpus_batches or CURVE_RECIPE not in metrics or real_news is None:
+    if not experiments.corpus_batches or CURVE_RECIPE not in metrics:
         return
-    inputs = read_inputs(corpus, real_news)
     done = json.loads(path.read_text("utf-8")) if path.is_file() else {}
     if (done.get("corpus"), done.get("recipe")) == (inputs.fingerprint, CURVE_RECIPE):
         return
