@@ -5,7 +5,7 @@ BIN := .venv/bin
 STAMP := .venv/installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install reproduce update model test lint notebooks clean
+.PHONY: help install reproduce update network model test lint notebooks clean
 
 help:  ## say what each target does
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
@@ -25,8 +25,14 @@ reproduce: $(STAMP)  ## train every recipe, evaluate, compare with the published
 update: $(STAMP)  ## the same, and publish the fresh numbers in reports/ and README.md
 	$(BIN)/ceasefire-stance reproduce --update --reuse .cache/runs $(if $(REAL_NEWS),--real-news $(REAL_NEWS))
 
-model: $(STAMP)  ## train the shipped models anew (models/default, models/holders)
-	$(BIN)/ceasefire-stance train cues-tfidf-logreg --out models/default
+network: $(STAMP)  ## tune the network anew (needs torch: the extra finetune), about forty minutes on two cores
+	$(BIN)/ceasefire-stance finetune --out .cache/network
+	mkdir -p models/default
+	cp .cache/network/encoder.onnx .cache/network/tokenizer.json .cache/network/encoder.json .cache/network/NOTICE models/default
+
+model: $(STAMP)  ## train the shipped models anew (models/default, models/fast, models/holders)
+	$(BIN)/ceasefire-stance train "mpnet-tuned+cues" --out models/default
+	$(BIN)/ceasefire-stance train cues-tfidf-logreg --out models/fast
 	$(BIN)/ceasefire-stance train-holders --out models/holders
 
 test: $(STAMP) lint  ## lint, types, contracts, tests with coverage, notebooks, the wheel

@@ -6,7 +6,8 @@ import re
 
 import numpy as np
 
-from ceasefire_stance.articles.actors import COLUMNS, Gazetteer
+from ceasefire_stance.articles.actor_tables import COLUMNS
+from ceasefire_stance.articles.actors import Gazetteer
 from ceasefire_stance.articles.claims import ClaimReader
 from ceasefire_stance.articles.holders import FirstNamedActor
 from ceasefire_stance.corpus.stances import STANCES

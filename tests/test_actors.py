@@ -6,14 +6,17 @@ from functools import cache
 
 import pytest
 
-from ceasefire_stance.articles.actors import (
+from ceasefire_stance.articles.actor_tables import (
     COLUMNS,
-    GRACE_YEARS,
     PERSON,
-    Gazetteer,
     actors_file,
-    load_gazetteer,
+    extend_rows,
     read_rows,
+)
+from ceasefire_stance.articles.actors import (
+    GRACE_YEARS,
+    Gazetteer,
+    load_gazetteer,
     year_of,
 )
 from ceasefire_stance.corpus import DataError
@@ -108,13 +111,39 @@ def test_a_state_brings_its_codes():
     assert (match.kind, match.actor.name) == ("person", "Norland")
 
 
-def test_a_later_row_of_the_same_name_replaces_the_earlier():
-    ours = make_gazetteer(actor_row("Norland", "opposition", aliases="Northerners"))
-    assert ours.resolve("Northerners").kind == "opposition"
-    assert ours.resolve("Norland").iso3 == ""
-    assert ours.resolve("Nordhaven") is None
-    # A person of the replaced row still speaks for it.
-    assert ours.resolve("Ada Brandt") == ours.resolve("Norland")
+def test_a_name_that_comes_twice_is_refused():
+    with pytest.raises(DataError, match=r"found 'Norland' twice; expected each name once"):
+        make_gazetteer(actor_row("Norland", "opposition"))
+
+
+def test_a_row_of_ones_own_extends_the_row_of_that_name():
+    own = actor_row("Norland", iso3="NLD", aliases="Northerners|Nordhaven", adjectives="Norse")
+    row = extend_rows(ROWS, [own])[0]
+    # Lists grow, other cells take the place of ours, and empty ones leave ours.
+    assert row["aliases"] == "Nordhaven|N.L.|Grey Palace|Northerners"
+    assert row["adjectives"] == "Norlandish|Norlanders|Norse"
+    assert (row["kind"], row["iso3"], row["cow"]) == ("state", "NLD", "9901")
+    war = Gazetteer(extend_rows(ROWS, [own]))
+    assert {war.resolve(w).iso3 for w in ("Northerners", "Nordhaven", "Norse")} == {"NLD"}
+    assert war.resolve("Ada Brandt") == war.resolve("Norland")
+    assert len(war.actors) == len(make_gazetteer().actors)
+    # Ours are as they were.
+    assert ROWS[0]["aliases"] == "Nordhaven|N.L.|Grey Palace"
+
+
+def test_a_person_can_change_sides():
+    own = {**actor_row("Ada Brandt", "", actor="Marsh Front"), "until": "2005"}
+    war = Gazetteer(extend_rows(ROWS, [own]))
+    assert war.resolve("Brandt", 2004).name == "Marsh Front"
+
+
+def test_a_word_that_two_rows_claim_means_the_row_of_ones_own():
+    own = [actor_row("Elva Council", "town", aliases="MLF"), actor_row("Concord", "choir")]
+    war = Gazetteer(extend_rows(ROWS, own))
+    assert war.resolve("MLF").name == "Elva Council"
+    # A row whose name is an alias of ours is an actor of its own.
+    assert war.resolve("Concord").kind == "choir"
+    assert war.resolve("Concord of Nations").kind == "body"
 
 
 def test_a_person_who_speaks_for_nobody_known_is_refused():
@@ -129,33 +158,48 @@ def table(tmp_path, content, name="actors.csv"):
     return path
 
 
-def test_users_add_actors_of_their_own_and_replace_rows(tmp_path):
+def test_users_add_actors_of_their_own_and_extend_ours(tmp_path):
     path = table(
         tmp_path,
-        "\ufeffname,kind,actor,iso3,aliases\n"
-        "Marsh Front,armed group,,,MLF|Marshmen\n"
-        "Ivo Tal,person,Marsh Front,,\n"
-        "Russia,state,,RUS,Muscovy of the tests\n"
-        ",state,,,nobody\n",
+        "\ufeffname,kind,actor,iso3,aliases,notes\n"
+        "Marsh Front,marsh dwellers,,,MLF|Marshmen,of any kind\n"
+        "Ivo Tal,person,Marsh Front,,,\n"
+        "Russia,,,,Muscovy of the tests,\n"
+        "\n"
+        ",state,,,nobody,\n",
     )
     ours = load_gazetteer(str(path))
     assert ours.resolve("Marshmen").name == "Marsh Front"
+    assert ours.resolve("Marshmen").kind == "marsh dwellers"
     assert ours.resolve("Ivo Tal").name == "Marsh Front"
-    assert ours.resolve("Muscovy of the tests").iso3 == "RUS"
-    # The row was replaced, not added to; the others are still there.
-    assert ours.resolve("Russian Federation") is None
+    assert ours.resolve("nobody") is None
+    for name in ("Muscovy of the tests", "Russian Federation", "Kremlin"):
+        assert ours.resolve(name) == load_gazetteer().resolve("Russia")
     assert ours.resolve("Ukraine").iso3 == "UKR"
-    assert load_gazetteer().resolve("Russian Federation").name == "Russia"
     assert load_gazetteer().resolve("Marshmen") is None
 
 
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("name,iso3\nNorland,NRL\n", "column 'kind' is missing; expected name, kind"),
-        ("", "column 'kind' is missing"),
-        ("name,kind,since\nNorland,state,\nIvo,person,soon\n", "line 3: since is 'soon'"),
+        ("name,iso3\nNorland,NRL\n", "column 'kind' is missing; expected name, kind.*found 'name'"),
+        ("name;kind\nNorland;state\n", "column 'kind' is missing.*found 'name;kind'.*put commas"),
+        ("", "column 'kind' is missing.*found nothing"),
+        ("name,kind,alias\n", "found column 'alias'; expected 'aliases'. Rename it"),
+        ("Name,kind\n", "found column 'Name'; expected 'name'"),
+        ("name,kind,kind\n", "found column 'kind' 2 times"),
+        ("name,kind,since\nNorland,state,\nIvo,person,soon\n", "line 3: 'Ivo' is a person whose"),
+        ("name,kind,since\nNorland,state,soon\n", "line 2: since is 'soon'"),
         ("name,kind,cow\nNorland,state,9²\n", "line 2: cow is '9²'"),
+        (
+            "name,kind,since,until\nNorland,state,1999,1990\n",
+            "line 2: since is 1999 and until 1990",
+        ),
+        ("name,kind\nNorland,state\nElva, a town,town\n", "line 3: found 3 fields; expected 2"),
+        ("name,kind,iso3\nNorland,state\n", "line 2: found 2 fields; expected 3"),
+        ("name,kind\nNorland,state\n\nNorland,body\n", "line 4: 'Norland' stands above already"),
+        ("name,kind\nNorland,\n", "line 2: the kind of 'Norland' is empty; expected state"),
+        ('name,kind\n"Norland,state\n', r"line 2: .*expected fields quoted"),
         (b"name,kind\nR\xe9gence,state\n", r"line 2: byte 0xe9 is not UTF-8"),
     ],
 )

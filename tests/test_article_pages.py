@@ -63,7 +63,13 @@ CLAIMS = [
      "now"),
 ]  # fmt: skip
 SENTENCE_END = re.compile(r"(?<=[.”>])(?<!it,”)(?<!first,”) |\n+")
-KINDS = {ARVENIA: ("state", "ARV"), FRONT: ("armed group", ""), NORLAND: ("state", "NRL")}
+KINDS = {
+    ARVENIA: ("state", "ARV", "990", "991"),
+    FRONT: ("armed group", "", "", ""),
+    NORLAND: ("state", "NRL", "", ""),
+}
+SURE = 0.62
+"""Claims below it are those of which the model is unsure: the second, the eighth and the last."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +99,7 @@ def make_claims(article: Article) -> pd.DataFrame:
             at_condition = a + text.find(condition) if condition else -1
         else:
             place, a, b, text, at_holder, at_condition = -1, -1, -1, article.title, -1, -1
-        kind, iso3 = KINDS.get(actor, ("body", ""))
+        kind, iso3, cow, gwno = KINDS.get(actor, ("body", "", "", ""))
         rows.append(
             {
                 "claim_id": f"c{i}&<", "sentence_id": f"{article.article_id}:{place + 1}",
@@ -102,7 +108,8 @@ def make_claims(article: Article) -> pd.DataFrame:
                 "start": a, "end": b, "stance": stance, "probability": p, "holder": holder,
                 "holder_start": at_holder,
                 "holder_end": at_holder + len(holder) if at_holder >= 0 else -1,
-                "actor": actor, "actor_kind": kind, "iso3": iso3, "condition": condition,
+                "actor": actor, "actor_kind": kind, "iso3": iso3, "cow": cow, "gwno": gwno,
+                "abstained": p < SURE, "condition": condition,
                 "condition_start": at_condition,
                 "condition_end": at_condition + len(condition) if at_condition >= 0 else -1,
                 "source": source, "when": when,
@@ -113,7 +120,8 @@ def make_claims(article: Article) -> pd.DataFrame:
 
 POSITION_COLUMNS = [
     "article_id", "published", "outlet", "title", "actor", "actor_kind", "iso3", "cow", "gwno",
-    "position", "confidence", "n_claims", "condition", "evidence",
+    "position", "confidence", "n_claims", "n_past", "n_reported", "n_unsure", "past_position",
+    "condition", "evidence",
 ]  # fmt: skip
 CHANGE_COLUMNS = [
     "actor", "before", "after", "date_before", "date_after", "article_before", "article_after",
@@ -124,17 +132,30 @@ CHANGE_COLUMNS = [
 def position_row(claims: pd.DataFrame, actor: str, position: str, **other: object) -> dict:
     own = claims[claims["actor"] == actor].sort_values("probability", ascending=False)
     first = own.iloc[0]
-    keep = ("article_id", "published", "outlet", "title", "actor", "actor_kind", "iso3")
+    keep = (
+        "article_id",
+        "published",
+        "outlet",
+        "title",
+        "actor",
+        "actor_kind",
+        "iso3",
+        "cow",
+        "gwno",
+    )
     return {k: first[k] for k in keep} | {
-        "cow": None, "gwno": None, "position": position, "confidence": 0.8,
-        "n_claims": len(own), "condition": max(own["condition"], key=len),
+        "position": position, "confidence": 0.8,
+        "n_claims": len(own), "n_past": int((own["when"] == "past").sum()),
+        "n_reported": int((own["source"] == "others").sum()),
+        "n_unsure": int(own["abstained"].sum()), "past_position": "",
+        "condition": max(own["condition"], key=len),
         "evidence": own["claim_id"].tolist(),
     } | other  # fmt: skip
 
 
 def make_positions(claims: pd.DataFrame) -> pd.DataFrame:
     rows = [
-        position_row(claims, FRONT, "conditional", confidence=0.71),
+        position_row(claims, FRONT, "conditional", confidence=0.71, past_position="rejects"),
         position_row(claims, ARVENIA, "mixed", confidence=0.64),
         position_row(claims, NORLAND, "accepts", confidence=0.74),
         position_row(claims, TOWNS, "accepts", confidence=0.9),
@@ -155,7 +176,11 @@ def make_many(claims: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     for actor, stances in course.items():
         for i, (stance, day) in enumerate(zip(stances, days, strict=True)):
             if stance:
-                other = {"published": day, "article_id": f"a{i}", "n_claims": 1 + i * 2 % 7}
+                n = 1 + i * 2 % 7
+                other = {"published": day, "article_id": f"a{i}", "n_claims": n, "n_past": 0}
+                other |= {"n_reported": 1}
+                # The article of 5 March is all doubt.
+                other |= {"n_unsure": n if day == "2031-03-05" else 0}
                 title = TITLE if i == 2 else f"Report {i} on the talks in Orsk & elsewhere"
                 rows.append(position_row(claims, actor, stance, **other, title=title))
     rows.append(position_row(claims, NORLAND, "accepts", published="", article_id="undated<1>"))
@@ -305,7 +330,10 @@ def test_a_sentence_of_two_holders_carries_both_claims(article_html):
     ((attributes, _),) = [m for m in article_html.all("mark") if m[1].startswith("Norland welc")]
     assert attributes["class"] == "rejects"
     assert attributes["data-actors"] == "0:rejects 2:accepts"
-    assert attributes["title"] == "Kestrel Front: rejects (0.82); Norland: accepts (0.74)"
+    assert attributes["title"] == (
+        "Kestrel Front: rejects (0.82), reported by others; "
+        "Norland: accepts (0.74), reported by others"
+    )
 
 
 def test_holders_and_conditions_are_underlined_word_for_word(article_html):
@@ -335,6 +363,8 @@ def test_every_claim_has_a_note_with_its_probability_source_and_time(article_htm
         assert f"probability {p:.2f}" in note
         assert f"holder: {holder}" in note
         assert ("in its own words" in note) == (source == "self")
+        assert ("reported by others" in note) == (source == "others")
+        assert ("unsure" in note) == (p < SURE)
         assert ("past position" in note) == (when == "past")
         assert (f"condition: {condition}" in note) == bool(condition)
         assert "to the sentence" in note
@@ -346,7 +376,72 @@ def test_the_table_has_each_actor_with_the_number_of_its_sentences(article_html)
     counts = [t for a, t in article_html.all("td") if a["data-label"] == "Sentences"]
     assert [c.split()[0] for c in counts] == ["6", "3", "2", "1"]
     # Links stand in the order of the evidence, the best first.
-    assert counts[0].split()[1] == "457" + "9" + "12" + "2"
+    assert counts[0].split()[1].startswith("457" + "9" + "12" + "2")
+
+
+def test_the_table_tells_whose_words_they_are_and_what_is_past_or_unsure(article_html):
+    cells = [t for a, t in article_html.all("td") if a["data-label"] == "Sentences"]
+    # The Front: 3 of 6 claims are reported, 1 is of a week ago, 2 have probabilities below 0.62.
+    assert cells[0].endswith("3 of 6 reported by others1 of 6 past2 of 6 unsure")
+    assert cells[3].endswith("own words")
+    told = [t for a, t in article_html.all("td") if a["data-label"] == "Position"]
+    assert told[0].strip() == "conditionalconfidence 0.71 rejected before"
+    assert told[3].strip() == "acceptsconfidence 0.90"
+    conditions = [t for a, t in article_html.all("td") if a["data-label"] == "Condition"]
+    assert conditions[0] == "“only if the siege of Tålen is lifted first”"
+
+
+def test_codes_stand_in_a_quiet_line_and_are_explained(article_html, article, read):
+    lines = [text for _, text in article_html.all("div", class_="codes")]
+    assert lines == [
+        "armed group", "state · ISO3 ARV · COW 990 · GW 991", "state · ISO3 NRL", "body",
+    ]  # fmt: skip
+    assert "Codes of states: ISO3 (ISO 3166-1 alpha-3), COW (Corr" in article_html.source
+    front = read[read["actor"] == FRONT]
+    page = Page(article_page(article, front, make_positions(read).iloc[:1]))
+    assert "Codes of states" not in page.source
+
+
+def test_a_sentence_of_which_the_model_is_unsure_is_framed_named_and_explained(
+    article_html, article, read
+):
+    framed = [text for _, text in article_html.all("mark", class_="unsure")]
+    # The headline and the sentence of two holders have a surer claim before the unsure one.
+    assert [text[:12] for text in framed] == ["The mediator", "It is studyi"]
+    ((attributes, _),) = [m for m in article_html.all("mark") if m[1].startswith("Arvénie")]
+    assert attributes["data-actors"] == "1:accepts 0:rejects:unsure"
+    notes = [t for _, t in article_html.all("a", class_="ref")]
+    assert notes[0] == "1"
+    assert [t for t in notes if "unsure" in t] == ["2 unsure", "8 unsure", "12 unsure"]
+    assert [t for t in notes if "past" in t] == ["5 past", "10 past"]
+    assert "dashed frame unsure so improbable" in article_html.all("section", class_="legend")[0][1]
+    ((_, first),) = article_html.all("p", class_="first")
+    assert first == "Check first The model is unsure of 3 of 12 claims: 2812"
+    sure = read.assign(abstained=False)
+    page = Page(article_page(article, sure, make_positions(sure)))
+    assert "unsure" not in re.sub(r"<(style|script)>.*?</\1>", "", page.source, flags=re.DOTALL)
+
+
+def test_a_condition_without_words_is_not_passed_over(article, read):
+    rows = read.assign(condition="", condition_start=-1, condition_end=-1)
+    page = Page(article_page(article, rows, make_positions(rows)))
+    cells = [t for a, t in page.all("td") if a["data-label"] == "Condition"]
+    assert cells == ["no words found for it", "", "", ""]
+
+
+def test_the_summary_can_be_copied_as_plain_text(article_html, article):
+    ((_, text),) = article_html.all("pre")
+    lines = text.split("\n")
+    assert lines[0] == f"{TITLE} · The Harbour Gazette · 2031-03-03"
+    assert "check each sentence" in lines[1]
+    assert lines[3:6] == [
+        "Kestrel Front: conditional (confidence 0.71, rejected before)",
+        "  Condition: only if the siege of Tålen is lifted first",
+        "  – “We will lay down our guns only if the siege of Tålen is lifted first,” said Ilse "
+        "Brandvær, the spokeswoman of the Kestrel Front.",
+    ]
+    # What makes the best evidence count for less comes with it.
+    assert lines[9] == f"  – {article.text[: article.text.index(' At least')]} (reported by others)"
 
 
 def test_an_actor_of_claims_without_a_position_can_still_be_chosen(article, read):
@@ -462,14 +557,16 @@ def test_any_stretch_of_time_has_between_one_and_five_ticks_in_order(one, two):
     assert len(ticks) > 1 or first == last
     assert all(first <= day <= last for day, _ in ticks)
     assert all(a < b for (a, _), (b, _) in pairwise(ticks))
-    assert all(day.isoformat().startswith(label) for day, label in ticks)
+    assert all(label in day.isoformat() for day, label in ticks)
+    assert ticks[0][0].isoformat().startswith(ticks[0][1])
 
 
 @pytest.mark.parametrize(
     ("first", "last", "labels"),
     [
         ("2031-03-03", "2031-03-03", ["2031-03-03"]),
-        ("2031-03-03", "2031-03-05", ["2031-03-03", "2031-03-04", "2031-03-05"]),
+        ("2031-03-03", "2031-03-05", ["2031-03-03", "03-04", "03-05"]),
+        ("2031-12-31", "2032-01-02", ["2031-12-31", "2032-01-01", "01-02"]),
         ("2031-01-04", "2031-05-20", ["2031-02", "2031-03", "2031-04", "2031-05"]),
         ("2029-06-01", "2032-02-01", ["2030", "2031", "2032"]),
     ],
@@ -481,26 +578,66 @@ def test_ticks_are_as_fine_as_there_is_room_for(first, last, labels):
 
 def test_articles_without_a_date_are_listed_apart(timeline_html):
     source = timeline_html.source
-    apart = source[source.index("Without a date") : source.index("<h2>Changes")]
+    apart = source[source.index("<h2>Without a date") : source.index("<h2>All positions")]
     assert apart.count("<li>") == 1
     assert apart.count('class="stance') == 2
 
 
+def test_the_last_position_of_each_actor_comes_first_with_its_first_day(timeline_html):
+    rows = [text for a, text in timeline_html.all("tr") if "data-actor" in a and "id" not in a]
+    assert len(rows) == 4
+    source = timeline_html.source
+    latest = source[source.index('id="latest"') : source.index('id="changes"')]
+    order = [latest.index(f"<strong>{n}") for n in ("&lt;script&gt;", ARVENIA, FRONT, NORLAND)]
+    assert order == sorted(order)
+    # Arvénie accepts since 5 March, the last day is 20 May; Norland has accepted all along.
+    assert "2031-03-05last read 2031-05-20, 6 articles" in rows[1]
+    assert "state · ISO3 ARV · COW 990 · GW 991" in rows[1]
+    assert "2031-01-04last read 2031-03-05, 4 articles" in rows[3]
+    assert "unsure" in rows[3]
+
+
 def test_changes_show_the_two_sentences(timeline_html):
-    ((_, listed),) = timeline_html.all("ul", class_="changes")
+    ((_, listed), _) = timeline_html.all("ul", class_="changes")
     assert "The Kestrel Front refused <flatly>." in listed
     assert "2031-02-11" in listed
     assert listed.index("rejects") < listed.index("conditional")
-    # Articles are called by their headlines.
-    assert TITLE in listed
+    # Articles are called by their outlets and headlines.
+    assert f"The Harbour Gazette · {TITLE}" in listed
 
 
-def test_every_position_is_a_row_with_its_sentences(timeline_html, read):
-    rows = [a for a, _ in timeline_html.all("tr") if "data-actor" in a]
+def test_reports_of_one_day_that_differ_stand_side_by_side(timeline_html, read):
+    (_, (_, listed)) = timeline_html.all("ul", class_="changes")
+    ((_, title),) = [h for h in timeline_html.all("h2") if h[1].startswith("Where reports")]
+    assert title == "Where reports of one day differ (1)"
+    # On 3 March one report has Arvénie accept, the other set conditions. The Front is mixed in one
+    # of them, which differs from nothing.
+    assert listed.startswith(f"{ARVENIA} · 2031-03-03The Harbour Gazette · {TITLE} accepts")
+    assert f"Report 3 on the talks in Orsk & elsewhere conditional{read['text'][2]}" in listed
+
+
+def test_a_mark_behind_which_all_is_doubt_has_a_ring(timeline_html):
+    marks = timeline_html.all("a", class_="mark")
+    unsure = [a["aria-label"] for a, _ in marks if "unsure" in a["aria-label"]]
+    assert [label.split(",")[0] for label in unsure] == [FRONT, ARVENIA, NORLAND]
+    assert all("2031-03-05" in label for label in unsure)
+    assert len(timeline_html.all("circle", class_="ring")) == 3
+    legend = timeline_html.all("section", class_="legend")[0][1]
+    assert "A dashed ring: every claim behind the mark is unsure." in legend
+
+
+def test_every_position_is_a_row_with_its_sentences_by_date(timeline_html, read):
+    rows = [a for a, _ in timeline_html.all("tr") if "data-actor" in a and "id" in a]
     assert [a["id"] for a in rows] == [f"p{i}" for i in range(1, 22)]
-    evidence = [t for a, t in timeline_html.all("td") if a["data-label"] == "Evidence"]
+    dates = [t for a, t in timeline_html.all("td") if a["data-label"] == "Date"]
+    assert dates[:19] == sorted(dates[:19])
+    assert dates[19:] == ["no date", "in May"]
+    evidence = [t for a, t in timeline_html.all("td") if a["data-label"] == "Evidence"][4:]
     assert evidence[0].startswith("6 sentences")
-    assert read["text"][4] in evidence[0]
+    assert f"rejects{read['text'][4]}past · reported by others" in evidence[0]
+    # Rows 1 to 3 are of one claim each, row 4 of 1 + 1 · 2 = 3 claims.
+    assert evidence[0].endswith("unsurereported by others")
+    assert evidence[3].endswith("1 of 3 reported by others")
     options = [t for _, t in timeline_html.all("option")]
     assert options == ["All actors", *sorted([TOWNS, ARVENIA, FRONT, NORLAND])]
 
@@ -510,6 +647,7 @@ def test_empty_frames_make_a_page_that_says_so(read):
     page = Page(timeline_page(positions.iloc[:0], read.iloc[:0], changes.iloc[:0]))
     assert "No position was found." in page.source
     assert "No change of position was found." in page.source
+    assert "No two reports of a day were found to differ." in page.source
     assert page.all("a", class_="mark") == []
 
 

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import json
 import multiprocessing
 import os
 import pickle
@@ -21,7 +20,8 @@ from sklearn.pipeline import make_pipeline
 from ceasefire_stance.corpus.errors import DataError
 from ceasefire_stance.corpus.stances import STANCES
 from ceasefire_stance.learning import network
-from ceasefire_stance.learning.encoder import SentenceEncoder, TunedClassifier
+from ceasefire_stance.learning.encoder import SentenceEncoder
+from ceasefire_stance.learning.errors import ModelError
 from ceasefire_stance.learning.network import (
     load_tokenizer,
     open_graph,
@@ -29,13 +29,11 @@ from ceasefire_stance.learning.network import (
     run_graph,
     sentence_input,
 )
-from ceasefire_stance.learning.store import ModelError
 from ceasefire_stance.learning.transformer_graph import ready_graph
-from ceasefire_stance.learning.tuned_folder import tuned_information, write_tuned
 from ceasefire_stance.learning.vector_cache import VectorCache
 from ceasefire_stance.learning.weights import find_weights
 
-from .test_weights import skip_without_the_extra, tiny_folder
+from .test_weights import SMALL, skip_without_the_extra, tiny_folder, tuned_folder
 
 skip_without_the_extra()
 
@@ -48,7 +46,6 @@ TEXTS = (
 )
 CONTEXTS = ("", "The talks of the war. A plan and an offer.", "Peace.", "", "The truce " * 9)
 FRAME = pd.DataFrame({"text": TEXTS, "context": CONTEXTS})
-SMALL = {"context_tokens": 10, "max_tokens": 20}
 
 
 @pytest.fixture(scope="module")
@@ -68,24 +65,7 @@ def encoder(folder):
 
 @pytest.fixture(scope="module")
 def tuned(folder, tmp_path_factory):
-    weights = find_weights(folder)
-    rng = np.random.default_rng(4)
-    arrays = weights.tensors() | {
-        "head.weight": rng.normal(size=(4, weights.width)).astype(np.float32),
-        "head.bias": np.array([0.0, 0.5, -0.5, 0.1], dtype=np.float32),
-    }
-    target = tmp_path_factory.mktemp("tuned") / "model"
-    write_tuned(target, arrays, weights, quantized=False, information=SMALL)
-    return target
-
-
-@pytest.fixture
-def copy(tuned, tmp_path):
-    target = tmp_path / "copy"
-    target.mkdir()
-    for file in tuned.iterdir():
-        (target / file.name).write_bytes(file.read_bytes())
-    return target
+    return tuned_folder(folder, tmp_path_factory.mktemp("tuned") / "model")
 
 
 # What the network reads.
@@ -147,7 +127,7 @@ def test_the_runtime_reports_nothing_and_leaves_nothing(folder, tuned, tmp_path)
     # variables by which it knows that it is being tested.
     kept = {k: v for k, v in os.environ.items() if k in {"PATH", "PYTHONPATH", "HOME"}}
     code = (
-        "import pandas as pd; from ceasefire_stance.learning.encoder import TunedClassifier; "
+        "import pandas as pd; from ceasefire_stance.learning.tuned import TunedClassifier; "
         f"c = TunedClassifier({str(tuned)!r}).fit(); "
         "print(c.predict(pd.DataFrame({'text': ['No.'], 'context': ['']}))[0])"
     )
@@ -371,90 +351,3 @@ def test_two_processes_write_at_once_and_nothing_is_lost(tmp_path):
         process.join()
     assert [p.exitcode for p in processes] == [0, 0]
     assert holds(VectorCache(tmp_path, 8), range(150)) == list(range(150))
-
-
-# TunedClassifier.
-
-
-def test_a_tuned_network_gives_the_softmax_of_its_logits(tuned):
-    classifier = TunedClassifier(str(tuned)).fit(FRAME)
-    assert list(classifier.classes_) == list(STANCES)
-    probabilities, logits = classifier.predict_proba(FRAME), classifier.decision_function(FRAME)
-    assert np.allclose(probabilities.sum(1), 1)
-    expected = np.exp(logits) / np.exp(logits).sum(1, keepdims=True)
-    assert np.allclose(probabilities, expected)
-    predicted = classifier.predict(FRAME)
-    assert list(predicted) == [STANCES[i] for i in logits.argmax(1)]
-    assert len(set(predicted)) > 1
-    assert classifier.predict_proba(FRAME.iloc[:0]).shape == (0, 4)
-
-
-def test_the_logits_are_the_heads_of_the_vector_in_context(folder, tuned):
-    encoder = SentenceEncoder(folder, quantized=False, **SMALL).fit(FRAME)
-    vector = encoder.transform(FRAME)[:, 8:]
-    rng = np.random.default_rng(4)
-    expected = vector @ rng.normal(size=(4, 8)).T + [0.0, 0.5, -0.5, 0.1]
-    logits = TunedClassifier(str(tuned)).fit().decision_function(FRAME)
-    assert np.allclose(logits, expected, atol=1e-4)
-
-
-def test_temperature_makes_less_sure_and_changes_no_answer(tuned):
-    sure = TunedClassifier(str(tuned)).fit(FRAME)
-    mild = TunedClassifier(str(tuned), temperature=3.0).fit(FRAME)
-    assert (mild.predict_proba(FRAME).max(1) < sure.predict_proba(FRAME).max(1)).all()
-    assert list(mild.predict(FRAME)) == list(sure.predict(FRAME))
-    with pytest.raises(ValueError, match="temperature is 0"):
-        TunedClassifier(str(tuned), temperature=0).fit(FRAME)
-
-
-def test_a_tuned_classifier_goes_through_skops(tuned, tmp_path):
-    classifier = TunedClassifier(str(tuned)).fit(FRAME)
-    expected = classifier.predict_proba(FRAME)
-    skops.io.dump(classifier, tmp_path / "m.skops")
-    unknown = skops.io.get_untrusted_types(file=tmp_path / "m.skops")
-    assert unknown == ["ceasefire_stance.learning.encoder.TunedClassifier"]
-    again = skops.io.load(tmp_path / "m.skops", trusted=unknown)
-    assert np.array_equal(again.predict_proba(FRAME), expected)
-
-
-@pytest.mark.parametrize("file", ["encoder.onnx", "tokenizer.json"])
-def test_an_altered_network_or_tokenizer_is_refused(copy, file):
-    path = copy / file
-    path.write_bytes(path.read_bytes() + b" ")
-    with pytest.raises(ModelError, match=rf"{file}: the SHA-256 is .* altered"):
-        TunedClassifier(str(copy)).fit(FRAME)
-
-
-@pytest.mark.parametrize("file", ["encoder.onnx", "tokenizer.json", "encoder.json"])
-def test_an_incomplete_folder_is_refused(copy, file):
-    (copy / file).unlink()
-    with pytest.raises(ModelError, match=r"expected encoder\.onnx"):
-        TunedClassifier(str(copy)).fit(FRAME)
-
-
-def test_another_network_than_at_fitting_is_refused(copy, folder):
-    classifier = TunedClassifier(str(copy)).fit(FRAME)
-    weights = find_weights(folder)
-    arrays = weights.tensors() | {
-        "head.weight": np.ones((4, 8), np.float32),
-        "head.bias": np.zeros(4, np.float32),
-    }
-    write_tuned(copy, arrays, weights, quantized=False, information=SMALL)
-    with pytest.raises(ModelError, match="that the model was fitted with"):
-        classifier.predict(FRAME)
-
-
-@pytest.mark.parametrize("change", [{"classes": ["no", "yes"]}, {"format": 2}])
-def test_other_classes_or_another_format_are_refused(copy, change):
-    path = copy / "encoder.json"
-    info = json.loads(path.read_text(encoding="utf-8")) | change
-    path.write_text(json.dumps(info), encoding="utf-8")
-    with pytest.raises(ModelError, match="expected format 1 and the classes accepts"):
-        tuned_information(copy)
-
-
-def test_a_notice_says_where_the_weights_are_from(tuned, folder, tmp_path):
-    text = (tuned / "NOTICE").read_text(encoding="utf-8")
-    assert "weights tiny" in text
-    assert find_weights(folder).sha256 in text
-    assert "8 bits" not in text

@@ -24,12 +24,8 @@ from ceasefire_stance.learning import (
     Recipe,
     make_pipeline,
 )
-from ceasefire_stance.learning.explaining import (
-    explain_sentence,
-    global_importances,
-    weigh_words,
-    without,
-)
+from ceasefire_stance.learning.contributions import global_importances
+from ceasefire_stance.learning.explaining import explain_sentence, weigh_words, without
 
 SENTENCE = "The rebels of Osk rejected any truce and vowed to fight on."
 
@@ -229,33 +225,6 @@ def test_an_explanation_is_plain_data(model):
     assert list(plain["word_weights"][0]) == ["word", "start", "end", "weight"]
     assert [len(rows) for rows in plain["contributions"].values()] == [2] * 4
     assert list(plain["contributions"]["none"][0]) == ["feature", "block", "log_odds"]
-
-
-def test_global_importances_are_signed_and_centred(model):
-    classifier = model.pipeline.named_steps["classifier"]
-    out = global_importances(model.pipeline, 10_000)
-    assert list(out) == list(STANCES)
-    weight = {s: {(r["block"], r["feature"]): r["weight"] for r in rows} for s, rows in out.items()}
-    names = list(model.pipeline[0].get_feature_names_out())
-    own = classifier.estimator_.coef_[:, names.index("words__rejected")]
-    assert weight["rejects"]["word", "rejected"] == pytest.approx(own[3] - own.mean(), abs=1e-4)
-    assert any(w < 0 for w in weight["rejects"].values())
-    sizes = [abs(r["weight"]) for r in out["accepts"]]
-    assert sizes == sorted(sizes, reverse=True)
-    assert len(global_importances(model.pipeline, 3)["none"]) == 3
-
-
-def test_global_importances_on_sentences_leave_out_what_does_not_occur(model):
-    sentences = pd.DataFrame({"text": [SENTENCE], "context": [""]})
-    rows = global_importances(model.pipeline, 10_000, sentences)["rejects"]
-    e = explain_sentence(model, SENTENCE, top=10_000)
-    assert {r["feature"] for r in rows} <= {c.feature for c in e.contributions["rejects"]}
-    first, best = rows[0], e.contributions["rejects"][0]
-    assert abs(first["weight"]) == pytest.approx(abs(best.log_odds), abs=1e-4)
-
-
-def test_global_importances_of_a_model_that_is_not_linear_are_empty(training):
-    assert global_importances(fitted(training, "nb").pipeline) == {}
 
 
 @pytest.mark.parametrize(

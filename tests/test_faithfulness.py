@@ -5,18 +5,12 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from matplotlib.figure import Figure
 
 from ceasefire_stance.corpus.errors import DataError
 from ceasefire_stance.corpus.stances import PROBABILITY_COLUMNS
-from ceasefire_stance.evaluation.faithfulness import (
-    FRACTIONS,
-    deletion_curve,
-    draw_deletion,
-    remaining,
-)
+from ceasefire_stance.evaluation.explanation_figures import draw_deletion, draw_importances
+from ceasefire_stance.evaluation.faithfulness import FRACTIONS, deletion_curve
 from ceasefire_stance.learning.explaining import without
 
 
@@ -43,7 +37,9 @@ SENTENCES = pd.DataFrame({"article_id": ["a", "a", "b", "c"], "text": TEXTS, "co
 
 
 def curve_of(no: float = 1.0, **options):
-    return deletion_curve(predict, SENTENCES, [weighed(t, no=no) for t in TEXTS], **options)
+    return deletion_curve(
+        predict, SENTENCES, [weighed(t, no=no) for t in TEXTS], without, **options
+    )
 
 
 def test_a_faithful_order_falls_at_once():
@@ -59,7 +55,7 @@ def test_a_faithful_order_falls_at_once():
 def test_the_area_is_the_one_that_is_found_by_hand():
     sentences, text = SENTENCES.iloc[:1].assign(text="no"), "no"
     # One word goes at six tenths in any order: nothing between the curves.
-    assert deletion_curve(predict, sentences, [weighed(text)])["area"]["value"] == 0
+    assert deletion_curve(predict, sentences, [weighed(text)], without)["area"]["value"] == 0
     worst, best = curve_of(-1.0, orders=2), curve_of(1.0, orders=2)
     # Between removing the word last (0.9 up to 0.9 of the words) and first (0.9 at 0 only): nine
     # tenths of the width at a height of 0.8. The random orders are the same and cancel.
@@ -79,7 +75,8 @@ def test_the_first_decision_is_followed_though_it_changes():
         seen.extend(frame["text"])
         return predict(frame)
 
-    curve = deletion_curve(watched, SENTENCES, [weighed(t, no=1.0) for t in TEXTS], orders=1)
+    weights = [weighed(t, no=1.0) for t in TEXTS]
+    curve = deletion_curve(watched, SENTENCES, weights, without, orders=1)
     assert curve["per_stance"]["rejects"]["support"] == 4
     assert list(curve["per_stance"]) == ["rejects"]
     assert "" not in seen
@@ -91,7 +88,8 @@ def test_sentences_without_words_are_left_out():
         [SENTENCES, pd.DataFrame({"article_id": ["d"], "text": ["…"], "context": [""]})],
         ignore_index=True,
     )
-    curve = deletion_curve(predict, sentences, [*[weighed(t, no=1.0) for t in TEXTS], []])
+    weights = [*[weighed(t, no=1.0) for t in TEXTS], []]
+    curve = deletion_curve(predict, sentences, weights, without, rivals={"same": weights})
     assert (curve["n_sentences"], curve["n_articles"]) == (4, 3)
 
 
@@ -103,38 +101,87 @@ def test_the_context_stays_as_it_is():
         return predict(frame)
 
     weights = [weighed(t) for t in TEXTS]
-    deletion_curve(watched, SENTENCES.assign(context="Before."), weights, orders=1)
+    deletion_curve(watched, SENTENCES.assign(context="Before."), weights, without, orders=1)
     assert set(contexts) == {"Before."}
-    assert deletion_curve(predict, SENTENCES.drop(columns="context"), weights)["n_sentences"] == 4
+    alone = deletion_curve(predict, SENTENCES.drop(columns="context"), weights, without)
+    assert alone["n_sentences"] == 4
 
 
 def test_weights_that_do_not_fit_are_refused():
     weights = [weighed(t) for t in TEXTS]
     with pytest.raises(DataError, match="3 sets of words for 4 sentences"):
-        deletion_curve(predict, SENTENCES, weights[:3])
+        deletion_curve(predict, SENTENCES, weights[:3], without)
     with pytest.raises(DataError, match="row 1: the text has 'One' at 0–3; expected 'Two'"):
-        deletion_curve(predict, SENTENCES, [weights[2], *weights[1:]])
+        deletion_curve(predict, SENTENCES, [weights[2], *weights[1:]], without)
     with pytest.raises(DataError, match="no sentence has a word"):
-        deletion_curve(predict, SENTENCES, [[]] * 4)
+        deletion_curve(predict, SENTENCES, [[]] * 4, without)
     with pytest.raises(DataError, match="'article_id' is missing"):
-        deletion_curve(predict, SENTENCES[["text"]], weights)
+        deletion_curve(predict, SENTENCES[["text"]], weights, without)
 
 
-@given(st.text(alphabet="ab ,.", max_size=30), st.data())
-def test_words_are_left_out_as_the_explanation_leaves_them_out(text, data):
-    words = [(c, i, i + 1, 0.0) for i, c in enumerate(text) if c.isalpha()]
-    removed = data.draw(st.lists(st.sampled_from(range(len(words))), unique=True)) if words else []
-    spans = [(words[i][1], words[i][2]) for i in removed]
-    assert remaining(text, words, removed) == without(text, spans)
+def test_rivals_with_other_words_are_refused():
+    weights = [weighed(t) for t in TEXTS]
+    for rival, message in (
+        (weights[:3], "mine: 3 sets of words for 4 sentences"),
+        ([weights[0][:-1], *weights[1:]], "mine, row 1: its words are not those"),
+        ([weights[0][::-1], *weights[1:]], "mine, row 1: its words are not those"),
+    ):
+        with pytest.raises(DataError, match=message):
+            deletion_curve(predict, SENTENCES, weights, without, rivals={"mine": rival})
+
+
+def test_rivals_are_compared_on_the_same_sentences():
+    ours, theirs = ([weighed(t, no=no) for t in TEXTS] for no in (1.0, -1.0))
+    curve = deletion_curve(
+        predict, SENTENCES, ours, without, rivals={"last": theirs, "same": ours}, resamples=20
+    )
+    # As above: the word last or first, nine tenths of the width at a height of 0.8.
+    assert curve["rivals"]["last"]["lead"]["value"] == pytest.approx(0.9 * 0.8)
+    assert curve["rivals"]["same"]["lead"] == {"value": 0, "low": 0, "high": 0}
+    assert curve["rivals"]["same"]["curve"] == curve["guided"]
+    assert curve["rivals"]["same"]["area"] == curve["area"]
+    apart = curve["area"]["value"] - curve["rivals"]["last"]["area"]["value"]
+    assert apart == pytest.approx(0.9 * 0.8, abs=1e-5)
+
+
+def test_words_that_weigh_the_same_are_removed_in_reading_order():
+    seen = []
+
+    def watched(frame: pd.DataFrame) -> pd.DataFrame:
+        seen.extend(frame["text"])
+        return predict(frame)
+
+    # The differences are what is left of a sum on another machine.
+    even = [(w, a, b, 1e-12 * i) for i, (w, a, b, _) in enumerate(weighed("one two no"))]
+    sentences = SENTENCES.iloc[:1].assign(text="one two no")
+    deletion_curve(watched, sentences, [even], without, orders=1, resamples=5)
+    assert "two no" in seen
+    assert seen.index("two no") < seen.index("no")
 
 
 def test_a_curve_is_plain_data_and_is_drawn():
-    curve = json.loads(json.dumps(curve_of(resamples=20)))
-    ax = draw_deletion({"test": curve, "mine": curve}, "Deletion")
-    assert len(ax.lines) == 4
-    assert list(ax.lines[0].get_ydata()) == [c["value"] for c in curve["guided"]]
-    assert list(ax.lines[1].get_xdata()) == list(FRACTIONS)
-    assert ax.get_legend().get_texts()[0].get_text().startswith("written, test (area 0.")
+    rivals = {"mine": [weighed(t, no=-1.0) for t in TEXTS]}
+    curve = json.loads(json.dumps(curve_of(resamples=20, rivals=rivals)))
+    ax = draw_deletion(curve, "Deletion")
+    ours, mine, random = ax.lines
+    assert list(ours.get_ydata()) == [c["value"] for c in curve["guided"]]
+    assert list(mine.get_ydata()) == [c["value"] for c in curve["rivals"]["mine"]["curve"]]
+    assert list(random.get_xdata()) == list(FRACTIONS)
+    labels = [text.get_text() for text in ax.get_legend().get_texts()]
+    assert labels == ["weightiest words first", "mine", "in random order"]
     figure = ax.get_figure()
     assert isinstance(figure, Figure)
     figure.canvas.draw()
+
+
+def test_importances_are_drawn_a_panel_a_stance():
+    rows = {
+        "accepts": [{"feature": "agreed", "weight": 1.5}],
+        "none": [{"feature": "truce", "weight": -0.5}],
+    }
+    first = draw_importances(rows, "Words", "log-odds", 5)
+    panels = first.get_figure().axes
+    names = [[t.get_text() for t in panel.get_yticklabels()] for panel in panels[:2]]
+    assert names == [["agreed"], ["truce"]]
+    assert panels[1].patches[0].get_width() == -0.5
+    assert first.get_xlabel() == "log-odds"

@@ -9,10 +9,13 @@ import pytest
 
 from ceasefire_stance.corpus.errors import DataError
 from ceasefire_stance.corpus.stances import STANCES
-from ceasefire_stance.learning import finetuning, weights
-from ceasefire_stance.learning.encoder import TunedClassifier
-from ceasefire_stance.learning.finetuning import CHECKPOINT, finetune
-from ceasefire_stance.learning.store import ModelError
+from ceasefire_stance.learning import architectures, finetuning, tuning_inputs
+from ceasefire_stance.learning.errors import ModelError
+from ceasefire_stance.learning.finetuning import CHECKPOINT, Settings, finetune
+from ceasefire_stance.learning.network import ModelInput, load_tokenizer, padded, pair_input
+from ceasefire_stance.learning.tuned import TunedClassifier
+from ceasefire_stance.learning.tuned_folder import HEADS
+from ceasefire_stance.learning.tuning_inputs import TuningInputs, batches
 from ceasefire_stance.learning.weights import DEFAULT_MODEL, digest, find_weights
 
 from .test_weights import skip_without_the_extra, tiny_folder
@@ -26,10 +29,12 @@ WORDING = {
     "none": "{} said shelling killed four people.",
     "rejects": "{} rejected any truce and vowed to fight on.",
 }
-ROWS = [(w.format(p), "The talks of the city. " * (i % 2), s)
+ROWS = [(w.format(p), "The talks of the city. " * (i % 2), s, p if s != "none" else "")
         for i, p in enumerate(PEOPLE) for s, w in WORDING.items()]  # fmt: skip
-FRAME = pd.DataFrame(ROWS, columns=["text", "context", "stance"])
-RATES = {"learning_rate": 1e-2, "batch_size": 4, "context_tokens": 10}
+FRAME = pd.DataFrame(ROWS, columns=["text", "context", "stance", "holder"])
+# The network has 40 positions, and sixteen sentences are few: the heads have to learn faster.
+RATES = {"learning_rate": 1e-2, "batch_size": 4, "context_tokens": 10, "max_tokens": 20,
+         "head_rate": 0.05}  # fmt: skip
 
 
 def has_torch() -> bool:
@@ -59,19 +64,17 @@ def _one_thread():
     torch.set_num_threads(before)
 
 
-@pytest.fixture(autouse=True)
-def _settings_for_a_tiny_network(monkeypatch):
-    """It has 40 positions, and sixteen sentences are few: the head has to learn faster."""
-    settings = finetuning.Settings
-
-    def suited(*arguments, **named):
-        return settings(*arguments, **{"max_tokens": 20, "head_rate": 0.05} | named)
-
-    monkeypatch.setattr(finetuning, "Settings", suited)
-
-
-def tune(base, folder, *, seed=0, epochs=6, frame=FRAME, **named):
-    return finetune(frame, weights=base, seed=seed, epochs=epochs, folder=folder, **RATES | named)
+def tune(base, folder, *, seed=0, epochs=6, frame=FRAME, soft_labels=None, progress=None,
+         bits=8, **named):  # fmt: skip
+    return finetune(
+        frame,
+        weights=base,
+        settings=Settings(seed, epochs, **RATES | named),
+        folder=folder,
+        soft_labels=soft_labels,
+        progress=progress,
+        bits=bits,
+    )
 
 
 @needs_torch
@@ -100,8 +103,8 @@ def test_the_folder_holds_what_is_read_and_says_how_it_was_made(base, tmp_path):
 
 
 @needs_torch
-@pytest.mark.parametrize(("quantized", "tolerance"), [(False, 1e-3), (True, 0.3)])
-def test_the_graph_says_what_torch_says(base, tmp_path, monkeypatch, quantized, tolerance):
+@pytest.mark.parametrize(("bits", "tolerance"), [(32, 1e-3), (8, 0.3)])
+def test_the_graph_says_what_torch_says(base, tmp_path, monkeypatch, bits, tolerance):
     import torch
 
     tuned = {}
@@ -112,15 +115,52 @@ def test_the_graph_says_what_torch_says(base, tmp_path, monkeypatch, quantized, 
         write(folder, arrays, *arguments, **named)
 
     monkeypatch.setattr(finetuning, "write_tuned", keep)
-    tune(base, tmp_path, quantized=quantized)
-    tokenizer = finetuning.load_tokenizer(base.tokenizer_file)
-    inputs = [finetuning.pair_input(tokenizer, t, c, 20, 10) for t, c, _ in ROWS]
-    batch = {n: torch.from_numpy(a) for n, a in finetuning.padded(inputs).items()}
+    tune(base, tmp_path, bits=bits)
+    tokenizer = load_tokenizer(base.tokenizer_file)
+    inputs = [pair_input(tokenizer, t, c, 20, 10) for t, c, *_ in ROWS]
+    batch = {n: torch.from_numpy(a) for n, a in padded(inputs).items()}
     parameters = {n: torch.from_numpy(a) for n, a in tuned.items()}
-    expected = finetuning.torch_logits(parameters, batch, weights=base).numpy()
-    logits = TunedClassifier(str(tmp_path)).fit().decision_function(FRAME)
-    assert np.abs(logits - expected).max() < tolerance
-    assert np.abs(expected).max() > 1
+    expected, holders = finetuning.torch_outputs(parameters, batch, weights=base)
+    classifier = TunedClassifier(str(tmp_path)).fit()
+    logits = classifier.decision_function(FRAME)
+    assert np.abs(logits - expected.numpy()).max() < tolerance
+    assert expected.abs().max() > 1
+    found = [[p for _, _, p in tokens] for tokens in classifier.holder_tokens(FRAME)]
+    for row, (item, values) in enumerate(zip(inputs, found, strict=True)):
+        own = np.flatnonzero(item.pooled)
+        wanted = holders[row].sigmoid().numpy()[own]
+        assert np.abs(np.array(values) - wanted).max() < tolerance
+
+
+@needs_torch
+def test_the_words_of_holders_are_learned_too(base, tmp_path):
+    tune(base, tmp_path, epochs=60, holder_share=2.0)
+    tokens = TunedClassifier(str(tmp_path)).fit().holder_tokens(FRAME)
+    # "The government rejected any truce …": the first two words are the holder's.
+    row = [(r[0], r[3]) for r in ROWS].index((WORDING["rejects"].format(PEOPLE[1]), PEOPLE[1]))
+    text = ROWS[row][0]
+    likely = [text[start:end] for start, end, p in tokens[row] if p > 0.5]
+    assert likely == ["The", "government"]
+    # Nobody holds a position in a sentence without one.
+    assert max(p for _, _, p in tokens[2]) < 0.5
+
+
+@needs_torch
+def test_frozen_layers_stay_as_they_are(base, tmp_path, monkeypatch):
+    tuned = {}
+    monkeypatch.setattr(
+        finetuning, "write_tuned", lambda folder, arrays, *a, **k: tuned.update(arrays)
+    )
+    tune(base, tmp_path, epochs=2, frozen_layers=1)
+    before = base.tensors()
+    changed = {name for name in before if not np.array_equal(before[name], tuned[name])}
+    assert changed == {name for name in before if name.startswith("encoder.layer.1.")}
+
+
+@needs_torch
+def test_bfloat16_learns_as_well(base, tmp_path):
+    losses = tune(base, tmp_path, epochs=25, bfloat16=True)
+    assert losses[-1] < 0.3 * losses[0]
 
 
 @needs_torch
@@ -199,13 +239,33 @@ def test_sentences_with_several_stances_are_left_out(base, tmp_path):
     assert one == soft_one == other
 
 
+class Parameter:
+    """Stands for a tensor: it is only asked to learn."""
+
+    learns = False
+
+    def requires_grad_(self):
+        self.learns = True
+
+
+def groups_of(base, **named):
+    settings = Settings(0, 1, 1e-3, 4, 10, layer_decay=0.5, head_rate=0.05, **named)
+    run = finetuning._Run(None, base, settings, TuningInputs([], np.empty((0, 4)), []))
+    parameters = {name: Parameter() for name in (*architectures.tensor_names(2), *HEADS)}
+    return finetuning._groups(parameters, run), parameters
+
+
 def test_lower_layers_learn_more_slowly(base):
-    settings = finetuning.Settings(0, 1, 1e-3, 4, 10, layer_decay=0.5)
-    run = finetuning._Run(None, base, settings, [], np.empty((0, 4)))
-    parameters = dict.fromkeys([*weights.tensor_names(2), *finetuning.HEAD])
-    groups = finetuning._groups(parameters, run)
+    groups, parameters = groups_of(base)
     assert [g["lr"] for g in groups] == [0.05, 5e-4, 1e-3, 2.5e-4]
     assert sum(len(g["params"]) for g in groups) == len(parameters)
+
+
+def test_what_is_frozen_is_not_asked_to_learn(base):
+    groups, parameters = groups_of(base, frozen_layers=1)
+    assert [g["lr"] for g in groups] == [0.05, 1e-3]
+    still = {name for name, one in parameters.items() if not one.learns}
+    assert still == {n for n in parameters if n.startswith(("embeddings.", "encoder.layer.0."))}
 
 
 def test_rates_rise_and_then_fall():
@@ -216,19 +276,37 @@ def test_rates_rise_and_then_fall():
     assert finetuning._rate_share(0, 1, 0.1) == 1
 
 
-def test_batches_hold_every_sentence_once_and_change_with_the_epoch(base):
+def test_batches_hold_every_sentence_once_and_change_with_the_epoch():
     rng = np.random.default_rng(0)
-    inputs = [finetuning.ModelInput((1,) * n, (), ()) for n in rng.integers(3, 40, 200)]
-    run = finetuning._Run(None, base, finetuning.Settings(0, 1, 1e-3, 4, 10), inputs, None)
-    one, other = finetuning._order(run, 0), finetuning._order(run, 1)
+    inputs = [ModelInput((1,) * n, (), ()) for n in rng.integers(3, 40, 200)]
+    one, other = batches(inputs, 4, 0, 0), batches(inputs, 4, 0, 1)
     assert sorted(i for b in one for i in b) == list(range(200))
-    assert one == finetuning._order(run, 0) != other
+    assert one == batches(inputs, 4, 0, 0) != other
     spread = [np.ptp([len(inputs[i].ids) for i in batch]) for batch in one]
     assert np.mean(spread) < 8
 
 
+def test_tokens_of_the_holder_are_marked_where_the_words_stand(base):
+    tokenizer = load_tokenizer(base.tokenizer_file)
+    frame = pd.DataFrame(
+        [
+            ("The rebels agreed.", "The war.", "accepts", "The rebels"),
+            ("The rebels agreed.", "", "accepts", "the mayor"),
+            ("The war.", "", "none", ""),
+        ],
+        columns=["text", "context", "stance", "holder"],
+    )
+    data = tuning_inputs.tuning_inputs(frame, tokenizer, max_tokens=20, context_tokens=10)
+    # [CLS] the war . [SEP] | the rebels agreed . | [SEP]
+    assert data.holders[0].tolist() == [-1] * 5 + [1, 1, 0, 0] + [-1]
+    # A holder who is not named in the sentence teaches nothing.
+    assert set(data.holders[1].tolist()) == {-1}
+    assert data.holders[2].tolist() == [-1, -1, 0, 0, 0, -1]
+    assert data.batch_holders([2, 0])[0].tolist() == [-1, -1, 0, 0, 0, -1, -1, -1, -1, -1]
+
+
 def labelled(frame, soft=None):
-    return finetuning._labelled(frame, soft)
+    return tuning_inputs._labelled(frame, soft)
 
 
 def test_stances_become_certain_probabilities():
@@ -251,8 +329,7 @@ def test_what_cannot_be_learned_is_refused(base, tmp_path):
         with pytest.raises(DataError, match="found other numbers"):
             labelled(FRAME, bad)
     with pytest.raises(ValueError, match="together at most 37"):
-        finetune(FRAME, weights=base, seed=0, epochs=1, learning_rate=1e-3, batch_size=4,
-                 context_tokens=30, folder=tmp_path)  # fmt: skip
+        tune(base, tmp_path, context_tokens=30)
 
 
 @pytest.mark.skipif(has_torch(), reason="torch is installed")
@@ -266,6 +343,6 @@ def test_the_notice_names_the_origin_of_published_weights(base):
 
     from ceasefire_stance.learning.tuned_folder import _notice
 
-    text = _notice(replace(base, name=DEFAULT_MODEL), quantized=True)
+    text = _notice(replace(base, name=DEFAULT_MODEL), 8)
     for part in ("Apache License 2.0", "sentence-transformers", "nreimers/MiniLM-L6-H384-uncased"):
         assert part in text

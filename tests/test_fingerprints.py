@@ -309,9 +309,9 @@ def test_a_copy_of_the_articles_gives_the_published_figures_to_the_digit(tmp_pat
     data = str(ROOT / "data")
     assert main(["real-news", "rebuild", str(REAL_NEWS), "--data", data, "--out", out]) == 0
     capsys.readouterr()
-    assert main(["evaluate", "default", "--real-news", out, "--json"]) == 0
+    assert main(["evaluate", "fast", "--real-news", out, "--json"]) == 0
     scores = json.loads(capsys.readouterr().out)
-    model = json.loads((ROOT / "models" / "default" / "model.json").read_text(encoding="utf-8"))
+    model = json.loads((ROOT / "models" / "fast" / "model.json").read_text(encoding="utf-8"))
     name = model["recipe"]["name"]
     published = json.loads((ROOT / "reports" / name / "metrics.json").read_text(encoding="utf-8"))
     expected = published["sets"]["real_news_all"]

@@ -23,8 +23,8 @@ from ceasefire_stance.learning import (
     make_pipeline,
 )
 from ceasefire_stance.learning.calibration import shift_prior
+from ceasefire_stance.learning.contributions import strongest_features
 from ceasefire_stance.learning.cues import NEGATION, load_cues
-from ceasefire_stance.learning.explaining import strongest_features
 from ceasefire_stance.learning.features import make_features
 from ceasefire_stance.learning.predicting import predict_with
 

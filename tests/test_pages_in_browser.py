@@ -11,6 +11,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from importlib.util import find_spec
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -64,10 +65,13 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     article = make_article()
     claims = make_claims(article)
     positions, changes = make_many(claims)
+    week = {"2031-01-04": "2031-03-01", "2031-02-11": "2031-03-02", "2031-05-20": "2031-03-08"}
+    days = positions.assign(published=positions["published"].replace(week))
     sources = {
         "article": article_page(article, claims, make_positions(claims)),
         "empty": article_page(article, claims.iloc[:0], make_positions(claims).iloc[:0]),
         "timeline": timeline_page(positions, claims, changes),
+        "days": timeline_page(days, claims, changes.iloc[:0]),
     }
     for name, source in sources.items():
         (folder / f"{name}.html").write_text(source, encoding="utf-8")
@@ -228,7 +232,9 @@ def test_a_click_on_an_actor_emphasises_exactly_its_sentences(reader, files, pic
         assert len(reader.plain_looking()) == others
         assert reader.current() == expected[0].split()[0]
         stance = expected[0].split()[1]
-        assert reader.said() == f"{actor}, {stance}: sentence 1 of {len(expected)}"
+        # The first sentence of the Front is the headline, in which its refusal is a guess.
+        doubt = ", unsure" if actor == FRONT else ""
+        assert reader.said() == f"{actor}, {stance}{doubt}: sentence 1 of {len(expected)}"
         pressed = reader.run(
             "return [...document.querySelectorAll('[aria-pressed=true]')].map(b => b.textContent)"
         )
@@ -253,7 +259,7 @@ def test_the_keyboard_does_what_the_pointer_does(desk, files, key):
     assert desk.current() == "s3"
     desk.press("n")
     assert desk.current() == "s4"
-    assert desk.said() == "Norland, accepts: sentence 2 of 2"
+    assert desk.said() == "Norland, accepts, unsure: sentence 2 of 2"
     assert desk.run("return document.activeElement.id") == "s4"
     desk.press("n")
     assert desk.current() == "s3"
@@ -310,30 +316,75 @@ def test_the_table_turns_into_cards_where_it_is_narrow(reader, files, request):
     assert shown == ("table-cell" if request.node.callspec.id.startswith("desk") else "grid")
 
 
-def test_the_table_of_positions_narrows_to_an_actor(reader, files, pictures, request):
+FRAMED = (
+    "return [...document.querySelectorAll('mark')].filter(m => getComputedStyle(m)"
+    ".borderTopStyle === 'dashed' && getComputedStyle(m).borderTopColor !== 'rgba(0, 0, 0, 0)')"
+    ".map(m => m.id)"
+)
+
+
+def test_a_frame_tells_what_is_unsure_of_the_actor_that_is_chosen(reader, files):
+    reader.open(files["article"])
+    assert reader.run(FRAMED) == ["s4", "s8"]
+    reader.click(FRONT)
+    # Of the headline the Front's part alone is unsure, and what the mediator says is not its own.
+    assert reader.run(FRAMED) == ["s9", "s8"]
+    reader.click("Clear")
+    assert reader.run(FRAMED) == ["s4", "s8"]
+
+
+def test_the_summary_opens_and_is_selected_with_one_click(desk, files, pictures):
+    desk.open(files["article"])
+    lead = desk.driver.find_element("css selector", "#summary summary")
+    desk.run("arguments[0].scrollIntoView({block: 'center'})", lead)
+    lead.click()
+    desk.driver.find_element("tag name", "pre").click()
+    chosen = desk.run("return getSelection().toString()")
+    assert chosen.startswith("Arvénie agrees to 30-day truce & rebels")
+    assert chosen.rstrip().endswith("– The United Towns urged both sides to silence their guns.")
+    picture(desk, pictures / "summary.png", whole=False)
+
+
+def test_the_page_narrows_to_an_actor(reader, files, pictures, request):
     from selenium.webdriver.support.select import Select
 
     reader.open(files["timeline"])
     select = Select(reader.driver.find_element("id", "actor"))
     visible = (
-        "return [...document.querySelectorAll('tr[data-actor]')].filter(r => r.offsetHeight > 0)"
-        ".map(r => r.querySelector('strong').textContent)"
+        "return [...document.querySelectorAll('#positions [data-actor]')].filter(r => "
+        "r.offsetHeight > 0).map(r => r.querySelector('strong').textContent)"
+    )
+    shown = (
+        "return ['.grid .name', '#latest strong', '.changes h3', '.nothing'].map(q => "
+        "[...document.querySelectorAll(q)].filter(e => e.offsetHeight > 0).length)"
     )
     assert len(reader.run(visible)) == 21
+    assert reader.run(shown) == [4, 4, 3, 0]
     select.select_by_visible_text(FRONT)
     assert reader.run(visible) == [FRONT] * 7
+    # One of the two changes is the Front's; the reports that differ are of another.
+    assert reader.run(shown) == [1, 1, 1, 1]
     assert reader.said() == "7 of 21 positions: Kestrel Front"
     picture(reader, pictures / f"narrowed-{request.node.callspec.id}.png", whole=False)
-    # A mark of another actor leads to its row all the same.
-    mark = reader.driver.find_element("css selector", "a.mark[aria-label^='Norland']")
-    mark.send_keys("\ue007")
-    assert len(reader.run(visible)) == 21
-    row = reader.driver.find_element("css selector", "tr:target")
-    assert row.text.startswith(NORLAND)
     select.select_by_visible_text(TOWNS)
     reader.press("\ue00c")
     assert len(reader.run(visible)) == 21
+    # A mark leads to its row.
+    mark = reader.driver.find_element("css selector", "a.mark[aria-label^='Norland']")
+    mark.send_keys("\ue007")
+    row = reader.driver.find_element("css selector", "tr:target")
+    assert row.text.startswith(NORLAND)
     assert reader.driver.get_log("browser") == []
+
+
+def test_labels_of_the_axis_do_not_cover_each_other(reader, files):
+    reader.open(files["days"])
+    boxes = reader.run(
+        "return [...document.querySelectorAll('text.label')].map(t => { const r = "
+        "t.getBoundingClientRect(); return [r.left, r.right]; })"
+    )
+    assert len(boxes) > 2
+    assert all(right < left for (_, right), (left, _) in pairwise(boxes))
 
 
 def test_marks_of_the_grid_do_not_cover_each_other_on_a_desk(desk, files):

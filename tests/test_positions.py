@@ -12,7 +12,12 @@ from ceasefire_stance.articles.positions import (
     claim_weights,
     decide,
 )
-from ceasefire_stance.articles.timeline import outlet_disagreements, position_changes
+from ceasefire_stance.articles.timeline import (
+    LATEST_COLUMNS,
+    latest_positions,
+    outlet_disagreements,
+    position_changes,
+)
 
 
 def claim(number, actor, stance, p=1.0, *, article="a", source="self", when="now", **more):
@@ -27,6 +32,7 @@ def claim(number, actor, stance, p=1.0, *, article="a", source="self", when="now
         "text": f"Sentence {number} of {article}.",
         "stance": stance,
         "probability": p,
+        "abstained": p < 0.5,
         "actor": actor,
         "actor_kind": "state",
         "iso3": "",
@@ -49,6 +55,13 @@ def test_weights_are_those_of_the_definition():
     )
     # First sentence: 0.8 · 1.25; middle: 0.8 · 0.5 · 1.125; last: 0.5 · 0.2 · 1.
     assert claim_weights(claims).tolist() == pytest.approx([1.0, 0.45, 0.1])
+
+
+def test_a_claim_of_which_the_model_is_unsure_counts_a_quarter():
+    rows = [claim(0, "A", "accepts", 0.9), claim(0, "A", "rejects", 0.4)]
+    # 0.4 is unsure: 0.4 · 0.25.
+    assert claim_weights(pd.DataFrame(rows)).tolist() == pytest.approx([0.9, 0.1])
+    assert article_positions(pd.DataFrame(rows)).iloc[0]["share_accepts"] == pytest.approx(0.9)
 
 
 def test_a_past_refusal_gives_way_to_todays_condition():
@@ -118,6 +131,16 @@ def test_a_position_known_from_the_past_or_from_others_is_less_sure():
     assert told["confidence"] == pytest.approx(0.9 * 0.5)
 
 
+def test_claims_of_which_the_model_is_unsure_are_counted():
+    claims = [
+        claim(0, "A", "accepts", 0.9),
+        claim(1, "A", "accepts", 0.4),
+        claim(2, "B", "rejects"),
+    ]
+    rows = article_positions(pd.DataFrame(claims))
+    assert dict(zip(rows["actor"], rows["n_unsure"], strict=True)) == {"A": 1, "B": 0}
+
+
 def test_a_claim_of_nobody_known_is_no_position():
     assert article_positions(pd.DataFrame([claim(0, "", "accepts")])).empty
 
@@ -153,6 +176,30 @@ def test_a_change_of_position_is_shown_by_its_two_sentences():
     assert (row["date_before"], row["date_after"]) == ("2020-01-01", "2020-01-03")
     assert row["text_before"] == "Sentence 0 of x."
     assert row["text_after"] == "Sentence 0 of y."
+
+
+def test_the_latest_position_is_told_with_its_first_day():
+    claims, _ = two_days()
+    more = [
+        claim(0, "A", "rejects", article="w", published="2020-01-06", when="past"),
+        claim(0, "C", "rejects", article="x"),
+        claim(1, "residents", "rejects", article="x", actor_kind=""),
+    ]
+    rows = latest_positions(article_positions(pd.concat([claims, pd.DataFrame(more)])))
+    assert tuple(rows.columns) == LATEST_COLUMNS
+    # A rejects on 1 January and accepts on 3 and 5 January; what it refused before 6 January is no
+    # position of that day, but the article counts. B has no date.
+    told = rows[["actor", "position", "published", "since", "n_articles"]].to_numpy().tolist()
+    assert told == [
+        ["A", "accepts", "2020-01-05", "2020-01-03", 4],
+        ["C", "rejects", "2020-01-01", "2020-01-01", 1],
+    ]
+
+
+def test_nobody_has_a_latest_position_where_there_is_none():
+    _, positions = two_days()
+    assert latest_positions(positions.iloc[:0]).empty
+    assert latest_positions(positions[positions["actor"] == "B"]).empty
 
 
 def test_outlets_of_one_day_that_disagree_are_found():

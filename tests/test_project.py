@@ -51,8 +51,9 @@ def test_the_top_level_is_as_agreed():
 
 
 def everything_but_torch(extras: dict[str, list[str]]) -> list[str]:
-    """What the locked environment holds: all extras but fine-tuning, which needs gigabytes."""
-    return [r for name, listed in extras.items() if name != "finetune" for r in listed]
+    """What the locked environment holds: all extras but those with torch, which needs gigabytes."""
+    heavy = {"comparison", "finetune"}
+    return [r for name, listed in extras.items() if name not in heavy for r in listed]
 
 
 def test_conda_and_pip_users_get_the_same_packages():
@@ -175,28 +176,31 @@ def test_real_news_labels_load_and_hold_no_text(tmp_path):
     assert {"text", "context", "title", "holder"}.isdisjoint(rows.column_names)
 
 
-def test_the_shipped_model_gives_the_published_predictions():
-    experiments = load_experiments()
-    model = load_model()
-    assert model.info["recipe"]["name"] == experiments.default_model
+# A network's sums are rounded differently by processors of other kinds; the linear model's are not.
+@pytest.mark.parametrize(("name", "same", "apart"), [("fast", 1.0, 1e-6), ("default", 0.99, 0.01)])
+def test_a_shipped_model_gives_the_published_predictions(name, same, apart):
+    model = load_model(name)
+    if name == "default":
+        assert model.info["recipe"]["name"] == load_experiments().default_model
     frame = load_corpus(DATA)
     test = frame[frame["split"] == "test"].reset_index(drop=True)
-    published = read_table(REPORTS / experiments.default_model / "predictions.csv")
+    published = read_table(REPORTS / model.info["recipe"]["name"] / "predictions.csv")
     published = published[published["set"] == "test"].reset_index(drop=True)
     now = predict_sentences(test, model)
-    assert now["stance"].tolist() == published["stance"].tolist()
+    assert (now["stance"] == published["stance"]).mean() >= same
     columns = list(PROBABILITY_COLUMNS)
-    assert np.allclose(now[columns], published[columns].astype(float), atol=1e-4)
+    assert np.abs(now[columns] - published[columns].astype(float)).to_numpy().mean() < apart
 
 
-def test_the_shipped_models_card_and_scores_are_current_and_the_file_small():
-    folder = ROOT / "models" / "default"
+@pytest.mark.parametrize(("name", "megabytes"), [("default", 90), ("fast", 5)])
+def test_a_shipped_models_card_and_scores_are_current_and_its_files_small(name, megabytes):
+    folder = ROOT / "models" / name
     model = load_model(folder)
     card = (folder / "README.md").read_text(encoding="utf-8")
     assert model_card(model.info, model.classes) == card
     path = REPORTS / model.info["recipe"]["name"] / "metrics.json"
     assert model.info["scores"] == headline_scores(json.loads(path.read_text(encoding="utf-8")))
-    assert sum(p.stat().st_size for p in folder.iterdir()) < 5_000_000
+    assert sum(p.stat().st_size for p in folder.iterdir()) < megabytes * 1_000_000
 
 
 def test_the_project_speaks_of_itself_alone():
@@ -205,7 +209,7 @@ def test_the_project_speaks_of_itself_alone():
     pattern = re.compile("|".join([*words, "/ro" + "ot/", "/wo" + "rk/"]), re.IGNORECASE)
     for name in tracked():
         path = ROOT / name
-        if path.suffix in {".png", ".skops"} or not path.is_file():
+        if path.suffix in {".png", ".skops", ".onnx"} or not path.is_file():
             continue
         found = pattern.search(path.read_text(encoding="utf-8"))
         assert not found, f"{name}: {found}"

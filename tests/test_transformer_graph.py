@@ -5,12 +5,14 @@ import math
 import numpy as np
 import pytest
 
+from ceasefire_stance.learning.architectures import RELATIVE, distance_classes
+from ceasefire_stance.learning.errors import ModelError
+from ceasefire_stance.learning.graph_nodes import Graph
 from ceasefire_stance.learning.network import onnx_runtime
-from ceasefire_stance.learning.store import ModelError
+from ceasefire_stance.learning.quantized_graph import _four_bit_product, quantize
 from ceasefire_stance.learning.transformer_graph import (
     INPUTS,
     bert_graph,
-    quantize,
     ready_graph,
     write_graph,
 )
@@ -22,8 +24,10 @@ skip_without_the_extra()
 
 LAYERS, HEADS, WIDTH = 2, 2, 8
 HEAD = {
-    "weight": np.random.default_rng(5).normal(size=(4, WIDTH)).astype(np.float32),
-    "bias": np.array([0.1, -0.2, 0.3, 0.0], dtype=np.float32),
+    "head.weight": np.random.default_rng(5).normal(size=(4, WIDTH)).astype(np.float32),
+    "head.bias": np.array([0.1, -0.2, 0.3, 0.0], dtype=np.float32),
+    "holder.weight": np.random.default_rng(6).normal(size=(1, WIDTH)).astype(np.float32),
+    "holder.bias": np.array([0.4], dtype=np.float32),
 }
 
 
@@ -47,7 +51,7 @@ def run(path, inputs, outputs=("vector",)):
 def written(folder, tensors=None, head=None):
     tensors = tensors or tiny_tensors(LAYERS, WIDTH)
     path = folder / "graph.onnx"
-    write_graph(bert_graph(tensors, layers=LAYERS, heads=HEADS, head=head), path, quantized=False)
+    write_graph(bert_graph(tensors, layers=LAYERS, heads=HEADS, head=head), path, bits=32)
     return path
 
 
@@ -80,7 +84,10 @@ def by_hand(t, inputs):
             each = WIDTH // HEADS
             for head in range(HEADS):
                 part = slice(head * each, (head + 1) * each)
-                scores = np.exp(q[:, part] @ k[:, part].T / math.sqrt(each))
+                scores = q[:, part] @ k[:, part].T / math.sqrt(each)
+                if RELATIVE in t:
+                    scores += t[RELATIVE][distance_classes(size), head]
+                scores = np.exp(scores)
                 mixed[:, part] = scores / scores.sum(1, keepdims=True) @ v[:, part]
             out = linear(mixed, f"{stem}attention.output.dense")
             h = normalised(h + out, f"{stem}attention.output.LayerNorm")
@@ -117,9 +124,48 @@ def test_the_graph_computes_what_transformers_computes(tmp_path):
     assert np.allclose(run(written(tmp_path), inputs)[0], expected, atol=1e-5)
 
 
+def distant_tensors():
+    rng = np.random.default_rng(8)
+    table = rng.normal(size=(32, HEADS)).astype(np.float32)
+    return tiny_tensors(LAYERS, WIDTH) | {RELATIVE: table}
+
+
+def test_distances_between_tokens_count_where_there_is_a_table(tmp_path):
+    tensors = distant_tensors()
+    (vectors,) = run(written(tmp_path, tensors), batch())
+    assert np.allclose(vectors, by_hand(tensors, batch()), atol=1e-5)
+    assert not np.allclose(vectors, by_hand(tiny_tensors(LAYERS, WIDTH), batch()), atol=1e-2)
+
+
+def test_torch_computes_the_same_distances(tmp_path):
+    torch = pytest.importorskip("torch")
+    from ceasefire_stance.learning.torch_network import torch_outputs
+
+    tensors = distant_tensors() | HEAD
+    weights = find_weights(str(tiny_folder(tmp_path / "tiny")))
+    parameters = {n: torch.from_numpy(t) for n, t in tensors.items()}
+    tensors_in = {n: torch.from_numpy(a) for n, a in batch().items()}
+    logits, holders = torch_outputs(parameters, tensors_in, weights=weights)
+    graph = written(tmp_path, distant_tensors(), head=HEAD)
+    expected, found = run(graph, batch(), ("logits", "holders"))
+    assert np.allclose(logits.numpy(), expected, atol=1e-4)
+    assert np.allclose(holders.numpy(), found, atol=1e-4)
+
+
+def test_a_second_head_gives_a_number_to_each_token(tmp_path):
+    graph = written(tmp_path, head=HEAD)
+    vectors, holders = run(graph, batch(), ("vector", "holders"))
+    assert holders.shape == (3, 11)
+    # The mean over the pooled tokens is what the head says of the mean vector.
+    pooled = batch()["pool_mask"].astype(bool)
+    means = [row[mask].mean() for row, mask in zip(holders, pooled, strict=True)]
+    expected = vectors @ HEAD["holder.weight"].T + HEAD["holder.bias"]
+    assert np.allclose(means, expected.ravel(), atol=1e-5)
+
+
 def test_a_head_gives_logits_of_the_vector(tmp_path):
     vectors, logits = run(written(tmp_path, head=HEAD), batch(), ("vector", "logits"))
-    assert np.allclose(logits, vectors @ HEAD["weight"].T + HEAD["bias"], atol=1e-5)
+    assert np.allclose(logits, vectors @ HEAD["head.weight"].T + HEAD["head.bias"], atol=1e-5)
 
 
 def test_nothing_pooled_is_the_zero_vector(tmp_path):
@@ -177,6 +223,38 @@ def test_an_int8_vector_does_not_depend_on_its_batch(tmp_path):
     for row, size in enumerate((5, 9, 21, 33)):
         (alone,) = run(small, {n: a[row : row + 1, :size] for n, a in inputs.items()})
         assert np.allclose(alone[0], together[row], atol=1e-6)
+
+
+def four_bit_file(folder, width=32):
+    model = bert_graph(tiny_tensors(LAYERS, width), layers=LAYERS, heads=HEADS)
+    path = folder / "wide.onnx"
+    write_graph(model, path, bits=32)
+    return path, quantize(path, bits=4)
+
+
+def test_the_four_bit_graph_says_nearly_the_same(tmp_path):
+    path, small = four_bit_file(tmp_path)
+    assert small.name == "wide.int4.onnx"
+    (exact,), (rough,) = run(path, batch()), run(small, batch())
+    assert not np.allclose(exact, rough, atol=1e-4)
+    cosine = (exact * rough).sum(1) / np.linalg.norm(exact, axis=1) / np.linalg.norm(rough, axis=1)
+    assert cosine.min() > 0.9
+
+
+def test_four_bits_are_sixteen_steps_of_which_one_is_the_largest_number():
+    onnx = pytest.importorskip("onnx")
+    weights = np.linspace(-1.0, 3.0, 64, dtype=np.float32).reshape(64, 1)
+    graph = Graph()
+    node = onnx.helper.make_node("MatMul", ["x", "w"], ["y"])
+    _four_bit_product(graph, node, "w", weights)
+    arrays = {n: onnx.numpy_helper.to_array(c) for n, c in graph.constants.items()}
+    packed, scales = arrays["w:int4"], arrays["w:scale"]
+    assert (packed.shape, scales.shape) == ((1, 2, 16), (1, 2))
+    levels = np.stack([packed & 15, packed >> 4], axis=-1).reshape(2, 32)
+    back = (levels.astype(float) - 8) * scales.reshape(2, 1)
+    # The second block ends with 3.0, the largest: it is eight steps of -0.375 below the middle.
+    assert (levels[1, -1], scales[0, 1]) == (0, -0.375)
+    assert np.abs(back.ravel() - weights.ravel()).max() <= 0.375 / 2 + 1e-6
 
 
 def test_a_column_of_zeros_is_kept(tmp_path):

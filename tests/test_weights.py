@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from ceasefire_stance.learning import weights as module
-from ceasefire_stance.learning.store import ModelError
+from ceasefire_stance.learning.architectures import tensor_names
+from ceasefire_stance.learning.errors import ModelError
 from ceasefire_stance.learning.weights import (
     CARRIERS,
     DEFAULT_MODEL,
@@ -22,7 +23,6 @@ from ceasefire_stance.learning.weights import (
     digest,
     find_weights,
     library,
-    tensor_names,
 )
 
 
@@ -35,6 +35,7 @@ def skip_without_the_extra() -> None:
 
 skip_without_the_extra()
 
+SMALL = {"context_tokens": 10, "max_tokens": 20}
 SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]")
 WORDS = (
     "the", "a", "of", "and", "to", "said", "truce", "ceasefire", "rebels", "government", "agreed",
@@ -96,6 +97,23 @@ def tiny_folder(folder, *, layers: int = 2, width: int = 8, heads: int = 2, seed
     }
     (folder / "config.json").write_text(json.dumps(config), encoding="utf-8")
     return folder
+
+
+def tuned_folder(folder, target, head=None):
+    """The folder of a tuned network with random heads, on the weights of a `tiny_folder`."""
+    from ceasefire_stance.learning.tuned_folder import write_tuned
+
+    weights = find_weights(str(folder))
+    rng = np.random.default_rng(4)
+    arrays = weights.tensors() | {
+        "head.weight": rng.normal(size=(4, weights.width)).astype(np.float32),
+        "head.bias": np.array([0.0, 0.5, -0.5, 0.1], dtype=np.float32),
+        "holder.weight": rng.normal(size=(1, weights.width)).astype(np.float32),
+        "holder.bias": np.array([0.2], dtype=np.float32),
+    }
+    information = {**SMALL, "training_prior": [0.25, 0.25, 0.25, 0.25]}
+    write_tuned(target, arrays | (head or {}), weights, bits=32, information=information)
+    return target
 
 
 def edit_config(folder, **changes):
@@ -235,11 +253,11 @@ def test_an_incomplete_folder_is_refused(folder, file):
 
 @pytest.mark.parametrize(
     "change",
-    [{"model_type": "mpnet"}, {"hidden_act": "relu"}, {"position_embedding_type": "relative_key"}],
+    [{"model_type": "t5"}, {"hidden_act": "relu"}, {"position_embedding_type": "relative_key"}],
 )
 def test_another_architecture_is_refused(folder, change):
     edit_config(folder, **change)
-    with pytest.raises(ModelError, match="expected a BERT with GELU and absolute positions"):
+    with pytest.raises(ModelError, match="expected a BERT or an MPNet with GELU"):
         find_weights(str(folder))
 
 

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 
+from ceasefire_stance.articles.actor_tables import (
+    PERSON,
+    actors_file,
+    extend_rows,
+    read_rows,
+    split_cell,
+)
 from ceasefire_stance.corpus.errors import DataError
-from ceasefire_stance.corpus.tables import decode
 
-COLUMNS = (
-    "name", "kind", "actor", "iso3", "cow", "gwno", "adjectives", "aliases", "since", "until",
-)  # fmt: skip
-PERSON = "person"
 GRACE_YEARS = 2
 """How many years before and after a term of office a name still means the office."""
 TOKEN = re.compile(r"(?:[A-Za-z]\.){2,}|[^\W_]+(?:[-.’'&][^\W_]+)*")
@@ -32,8 +31,9 @@ class Actor:
     name : str
         Its one spelling in all outputs.
     kind : str
-        ``state``, ``armed group``, ``party``, ``body``, ``organisation``, ``opposition``; "" for
-        an actor that is not in the gazetteer and is known by its words only.
+        ``state``, ``armed group``, ``party``, ``body``, ``organisation``, ``opposition``, or
+        whatever word a user's own table has; "" for an actor that is not in the gazetteer and is
+        known by its words only.
     iso3, cow, gwno : str
         Keys to join other data by: of a state its ISO 3166-1 alpha-3 code and its numbers in the
         state lists of the Correlates of War project and of Gleditsch and Ward, else "".
@@ -86,19 +86,27 @@ class Gazetteer:
     Parameters
     ----------
     rows : iterable of dict
-        Rows with the columns of ``data/actors.csv``; see `read_rows`. Later rows add to earlier
-        ones, and a row of the same `name` replaces it.
+        Rows with the columns of ``data/actors.csv``, each name once; see `read_rows`, and
+        `extend_rows` for putting two tables together. Where two rows claim the same word, a name
+        comes before a person's, the person nearest to office before others, then the earlier row.
     source : str
         Name of the table, for messages.
 
     Raises
     ------
     DataError
-        If a person speaks for an actor that is not in the table.
+        If a name comes twice, or a person speaks for an actor that is not in the table.
     """
 
     def __init__(self, rows: Iterable[dict[str, str]], source: str = "the gazetteer") -> None:
-        by_name = {row["name"]: row for row in rows}
+        by_name: dict[str, dict[str, str]] = {}
+        for row in rows:
+            if row["name"] in by_name:
+                raise DataError(
+                    f"{source}: found {row['name']!r} twice; expected each name once. Put the two "
+                    "rows together, or tables with extend_rows."
+                )
+            by_name[row["name"]] = row
         self.actors = {
             name: Actor(name, row["kind"], row["iso3"], row["cow"], row["gwno"])
             for name, row in by_name.items()
@@ -107,7 +115,7 @@ class Gazetteer:
         self._entries: dict[tuple[str, ...], list[_Entry]] = {}
         self._longest = 1
         self.adjectives = {
-            row["name"]: tuple(_split(row["adjectives"])) for row in by_name.values()
+            row["name"]: tuple(split_cell(row["adjectives"])) for row in by_name.values()
         }
         for name, row in by_name.items():
             if row["kind"] == PERSON and row["actor"] not in self.actors:
@@ -122,9 +130,9 @@ class Gazetteer:
         actor = self.actors[row["actor"] if person else row["name"]]
         since = int(row["since"] or 0) - GRACE_YEARS
         until = int(row["until"] or 9997) + GRACE_YEARS
-        for alias in (row["name"], *_split(row["aliases"])):
+        for alias in (row["name"], *split_cell(row["aliases"])):
             self._put(alias, _Entry(actor, PERSON if person else "name", since, until))
-        for adjective in _split(row["adjectives"]):
+        for adjective in split_cell(row["adjectives"]):
             self._put(adjective, _Entry(actor, "adjective", since, until))
 
     def _put(self, alias: str, entry: _Entry) -> None:
@@ -182,48 +190,24 @@ class Gazetteer:
         return self._upper
 
 
-def read_rows(path: str | Path) -> list[dict[str, str]]:
-    """The rows of a gazetteer file; missing columns other than `name` and `kind` are empty.
+@lru_cache(maxsize=4)
+def load_gazetteer(extra: str | None = None) -> Gazetteer:
+    """The project's gazetteer, and with it a user's table of the same columns.
+
+    Parameters
+    ----------
+    extra : str, optional
+        A CSV file as `read_rows` describes it. A row with the name of one of ours extends ours,
+        any other is a new actor; see `extend_rows`.
 
     Raises
     ------
     DataError
-        If the file is missing, not UTF-8, lacks a column, or holds a year that is no number.
+        If the table cannot be used.
     """
-    file = Path(path)
-    if not file.is_file():
-        raise DataError(f"{file}: no such file; expected a table of actors. Check the path.")
-    reader = csv.DictReader(io.StringIO(decode(file.read_bytes(), str(file)), newline=""))
-    missing = {"name", "kind"} - set(reader.fieldnames or ())
-    if missing:
-        raise DataError(
-            f"{file}: column {sorted(missing)[0]!r} is missing; expected {', '.join(COLUMNS)}. "
-            "Add it to the header."
-        )
-    rows = [{c: (row.get(c) or "").strip() for c in COLUMNS} for row in reader]
-    for number, row in enumerate(rows, 2):
-        for column in ("since", "until", "cow", "gwno"):
-            if row[column] and not row[column].isdecimal():
-                raise DataError(
-                    f"{file}, line {number}: {column} is {row[column]!r}; expected a number or "
-                    "nothing. Correct it."
-                )
-    return [row for row in rows if row["name"]]
-
-
-def actors_file() -> Path:
-    """The project's gazetteer: inside the installed package, or in a checkout."""
-    package = Path(__file__).resolve().parents[1]
-    packed = package / "actors.csv"
-    return packed if packed.is_file() else package.parents[1] / "data" / "actors.csv"
-
-
-@lru_cache(maxsize=4)
-def load_gazetteer(extra: str | None = None) -> Gazetteer:
-    """The project's gazetteer, with a user's table of the same columns added to it."""
     rows = read_rows(actors_file())
     if extra:
-        rows += read_rows(extra)
+        rows = extend_rows(rows, read_rows(extra, {row["name"] for row in rows}))
     return Gazetteer(rows, extra or str(actors_file()))
 
 
@@ -231,10 +215,6 @@ def year_of(published: object) -> int | None:
     """The year of an ISO date, or None."""
     text = str(published or "")
     return int(text[:4]) if re.match(r"\d{4}", text) else None
-
-
-def _split(cell: str) -> Iterator[str]:
-    return (part.strip() for part in cell.split("|") if part.strip())
 
 
 def _bare(token: str) -> str:

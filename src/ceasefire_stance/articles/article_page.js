@@ -9,9 +9,17 @@
   const stances = new Map(
     marks.map((mark) => [
       mark,
-      new Map(mark.dataset.actors.split(" ").filter(Boolean).map((pair) => pair.split(":"))),
+      // "2:accepts" and "2:accepts:unsure": an actor, its stance and whether that is a guess.
+      new Map(
+        mark.dataset.actors
+          .split(" ")
+          .filter(Boolean)
+          .map((told) => told.split(":"))
+          .map(([actor, ...stance]) => [actor, stance.join(" ")]),
+      ),
     ]),
   );
+  const plain = new Map(marks.map((mark) => [mark, mark.className]));
   const total = marks.filter((mark) => mark.id).length;
   let chosen = null; // the pressed button
   let at = -1; // the place among the steps, -1 before the first
@@ -31,7 +39,7 @@
     for (const mark of marks) {
       const on = isOn(mark);
       // The sentence shows the stance of the actor chosen, which need not be its strongest.
-      const stance = on ? stances.get(mark).get(chosen.dataset.actor) : mark.dataset.stance;
+      const stance = on ? stances.get(mark).get(chosen.dataset.actor) : plain.get(mark);
       mark.className = `${stance}${on ? " is-chosen" : ""}${mark === current ? " is-current" : ""}`;
       if (mark === current) mark.setAttribute("aria-current", "true");
       else mark.removeAttribute("aria-current");
@@ -46,7 +54,8 @@
       say(`${name}: no sentence is marked in the text`);
       return;
     }
-    const stance = chosen === null ? "" : `, ${current.classList[0]}`;
+    const doubt = current.classList.contains("unsure") ? ", unsure" : "";
+    const stance = chosen === null ? "" : `, ${current.classList[0]}${doubt}`;
     const words = current.cloneNode(true);
     for (const refs of words.querySelectorAll(".refs")) refs.remove();
     say(`${name}${stance}: sentence ${at + 1} of ${steps().length}`, words.textContent);

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from math import sqrt
 
-from ceasefire_stance.articles.page_parts import Row, escaped, share, stance_class, words
+from ceasefire_stance.articles.page_parts import (
+    Row,
+    all_unsure,
+    escaped,
+    share,
+    stance_class,
+    whole,
+    words,
+)
 
 LEFT, RIGHT = 6.0, 94.0
 """Where the first and the last date stand, in percent of the width."""
@@ -37,7 +45,10 @@ def date_place(day: date, first: date, last: date) -> float:
 
 
 def date_ticks(first: date, last: date) -> list[tuple[date, str]]:
-    """At most five dates to label the axis with, as fine as that allows, and their labels."""
+    """At most five dates to label the axis with, as fine as that allows, and their labels.
+
+    Days behind the first are without the year that the one before them has: a phone has no room.
+    """
     for unit, every in _STEPS:
         ticks = list(_ticks(first, last, unit, every))
         if len(ticks) <= _MOST_TICKS:
@@ -45,7 +56,11 @@ def date_ticks(first: date, last: date) -> list[tuple[date, str]]:
     label = {"day": 10, "month": 7, "year": 4}[unit]
     if len(ticks) < 2:
         ticks, label = sorted({first, last}), 10
-    return [(day, day.isoformat()[:label]) for day in ticks]
+    labels = []
+    for before, day in zip([None, *ticks], ticks, strict=False):
+        said = before is not None and label == 10 and before.year == day.year
+        labels.append((day, day.isoformat()[5 if said else 0 : label]))
+    return labels
 
 
 def _ticks(first: date, last: date, unit: str, every: int) -> Iterator[date]:
@@ -65,7 +80,7 @@ def _ticks(first: date, last: date, unit: str, every: int) -> Iterator[date]:
 
 def radius(n_claims: object) -> float:
     """Radius in px of a mark: its area grows with the number of claims, up to six."""
-    return round(min(SMALLEST * sqrt(max(int(float(words(n_claims) or 1)), 1)), LARGEST), 1)
+    return round(min(SMALLEST * sqrt(max(whole(n_claims), 1)), LARGEST), 1)
 
 
 def levels(places: Sequence[float], radii: Sequence[float]) -> list[int]:
@@ -88,13 +103,15 @@ def levels(places: Sequence[float], radii: Sequence[float]) -> list[int]:
     return chosen
 
 
-def actor_grid(dated: Sequence[tuple[int, date, Row]]) -> str:
+def actor_grid(dated: Sequence[tuple[int, date, Row]], actors: Mapping[str, int]) -> str:
     """The grid: a row an actor, those with the most articles first, and the axis beneath.
 
     Parameters
     ----------
     dated : sequence of (int, date, Row)
         Positions with a date, each with the number of its row in the table.
+    actors : mapping
+        The number of each actor that can be chosen.
     """
     first, last = min(d for _, d, _ in dated), max(d for _, d, _ in dated)
     ticks = [(date_place(day, first, last), label) for day, label in date_ticks(first, last)]
@@ -103,7 +120,7 @@ def actor_grid(dated: Sequence[tuple[int, date, Row]]) -> str:
         rows.setdefault(words(entry[2]["actor"]), []).append(entry)
     by_size = sorted(rows.items(), key=lambda r: -len(r[1]))
     items = "".join(
-        f'<li><span class="name">{escaped(actor)}</span>'
+        f'<li data-actor="{actors[actor]}"><span class="name">{escaped(actor)}</span>'
         f"{_actor_row(actor, entries, ticks, (first, last))}</li>"
         for actor, entries in by_size
     )
@@ -139,19 +156,22 @@ def _actor_row(
 def _mark(entry: tuple[int, date, Row], place: float, y: float, r: float) -> str:
     number, day, row = entry
     name = stance_class(row["position"])
-    n = int(float(words(row["n_claims"]) or 0))
+    n = whole(row["n_claims"])
+    doubt = all_unsure(row)
     said = escaped(
         f"{words(row['actor'])}, {day.isoformat()}: {words(row['position'])} "
-        f"(confidence {share(row['confidence'])}, {n} {'claim' if n == 1 else 'claims'}), "
+        f"(confidence {share(row['confidence'])}, {n} {'claim' if n == 1 else 'claims'}"
+        f"{', unsure' if doubt else ''}), "
         f"{words(row['title']) or words(row['article_id'])}"
     )
+    ring = f'<circle class="ring" r="{r + 3.5:.1f}"/>' if doubt else ""
     # A nested svg is placed by percentage and keeps its size, whatever the width of the page.
     return (
         f'<svg x="{place:.2f}%" y="{y:.1f}" overflow="visible">'
         f'<a class="mark" href="#p{number}" aria-label="{said}"><title>{said}</title>'
         f'<circle class="hit" r="{max(r + 3, 12):.1f}"/>'
         f'<use class="{name}" href="#i-{name}" x="{-r}" y="{-r}" width="{2 * r}" height="{2 * r}"/>'
-        "</a></svg>"
+        f"{ring}</a></svg>"
     )
 
 

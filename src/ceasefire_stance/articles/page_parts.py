@@ -20,6 +20,21 @@ STANCE_MEANINGS = {
     "rejects": "refuses, opposes or ends a ceasefire",
     "mixed": "says yes in one place and no in another",
 }
+BEFORE = {
+    "accepts": "accepted before",
+    "conditional": "set conditions before",
+    "rejects": "rejected before",
+}
+_CODES = (
+    ("iso3", "ISO3", "ISO 3166-1 alpha-3"),
+    ("cow", "COW", "Correlates of War"),
+    ("gwno", "GW", "Gleditsch and Ward"),
+)
+UNSURE_SIGN = '<span class="doubt">unsure</span>'
+UNSURE_MEANING = (
+    "so improbable that the model would rather not answer; readings like this are often wrong, so "
+    "check them first"
+)
 # The shapes are those of the project's plots (circle, square, triangle); what is drawn on them
 # tells them apart at the size of a letter.
 _SYMBOLS = {
@@ -74,6 +89,87 @@ def stance_words(stance: object) -> str:
     """A stance as sign and word."""
     name = stance_class(stance)
     return f'<span class="stance {name}">{sign(stance)} {escaped(stance)}</span>'
+
+
+def is_unsure(claim: Row) -> bool:
+    """Whether the model would rather not have given a claim its stance."""
+    return words(claim.get("abstained")) == "True"
+
+
+def all_unsure(position: Row) -> bool:
+    """Whether every claim behind a position is one of which the model is unsure."""
+    return 0 < whole(position.get("n_claims")) <= whole(position.get("n_unsure"))
+
+
+def whole(value: object) -> int:
+    """A count; 0 for a missing one."""
+    return int(float(words(value) or 0))
+
+
+def caveats(claim: Row) -> list[str]:
+    """What makes a claim count for less, in words."""
+    told = (
+        ("past", words(claim.get("when")) == "past"),
+        ("reported by others", words(claim.get("source")) == "others"),
+        ("unsure", is_unsure(claim)),
+    )
+    return [word for word, is_so in told if is_so]
+
+
+def caveat_words(claim: Row) -> str:
+    """The same as HTML, the doubt in its frame."""
+    return " · ".join(UNSURE_SIGN if w == "unsure" else w for w in caveats(claim))
+
+
+def of_all(n: int, total: int, told: str) -> str:
+    """How many of an actor's claims something is true of, given as HTML; "" if of none."""
+    if n == 0:
+        return ""
+    return told if n == total else f"{n} of {total} {told}"
+
+
+def kind_and_codes(actor: Row) -> str:
+    """What kind of actor it is and its codes, in a quiet line."""
+    parts = [escaped(actor.get("actor_kind"))] + [
+        f'<span class="whole"><abbr title="{meaning}">{label}</abbr> {escaped(actor[key])}</span>'
+        for key, label, meaning in _CODES
+        if words(actor.get(key))
+    ]
+    told = " · ".join(part for part in parts if part)
+    return f'<div class="quiet codes">{told}</div>' if told else ""
+
+
+def codes_meaning(actors: Iterable[Row]) -> tuple[str, ...]:
+    """A line of the legend on codes, if any actor has one."""
+    if not any(words(actor.get(key)) for actor in actors for key, _, _ in _CODES):
+        return ()
+    listed = ", ".join(f"{label} ({meaning})" for _, label, meaning in _CODES)
+    return (f"Codes of states: {listed}.",)
+
+
+def position_cell(row: Row) -> str:
+    """A position with its confidence, what was before it and whether it is sure at all."""
+    before = words(row.get("past_position"))
+    lines = [
+        f'<span class="whole">confidence <span class="number">{share(row.get("confidence"))}'
+        "</span></span>"
+    ]
+    if before in BEFORE:
+        lines.append(f"{sign(before)} {BEFORE[before]}")
+    if 0 < whole(row.get("n_claims")) <= whole(row.get("n_past")):
+        lines.append("past only")
+    if all_unsure(row):
+        lines.append(UNSURE_SIGN)
+    quiet = "".join(f'<div class="quiet">{line}</div>' for line in lines)
+    return f"{stance_words(row['position'])}{quiet}"
+
+
+def condition_cell(row: Row) -> str:
+    """The condition in the words of the article."""
+    if words(row.get("condition")):
+        return f"“{escaped(row['condition'])}”"
+    sought = words(row.get("position")) == "conditional"
+    return '<span class="quiet">no words found for it</span>' if sought else ""
 
 
 def legend(stances: Iterable[str], more: Sequence[str] = ()) -> str:

@@ -7,7 +7,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from ceasefire_stance.articles.page_parts import Row, escaped, share, sign, stance_class, words
+from ceasefire_stance.articles.page_parts import (
+    Row,
+    caveats,
+    escaped,
+    is_unsure,
+    share,
+    sign,
+    stance_class,
+    words,
+)
 
 Span = tuple[int, int, str]
 """Start and end in a text, and the class that the characters between them get."""
@@ -119,7 +128,8 @@ def marked_text(
 
 def claim_summary(row: Row) -> str:
     """A claim in one line of plain text."""
-    return f"{named(row)}: {words(row['stance'])} ({share(row['probability'])})"
+    stance = f"{named(row)}: {words(row['stance'])} ({share(row['probability'])})"
+    return ", ".join((stance, *caveats(row)))
 
 
 def named(row: Row) -> str:
@@ -128,15 +138,18 @@ def named(row: Row) -> str:
 
 
 def _mark_attributes(sentence: Sentence, actors: Mapping[str, int]) -> str:
-    stance = stance_class(sentence.claims[0][1]["stance"])
+    first = sentence.claims[0][1]
+    stance = stance_class(first["stance"])
+    doubt = " unsure" if is_unsure(first) else ""
     pairs: dict[int, str] = {}
     for _, row in sentence.claims:
         if words(row["actor"]) in actors:
-            pairs.setdefault(actors[words(row["actor"])], stance_class(row["stance"]))
+            told = stance_class(row["stance"]) + (":unsure" if is_unsure(row) else "")
+            pairs.setdefault(actors[words(row["actor"])], told)
     listed = " ".join(f"{actor}:{s}" for actor, s in pairs.items())
     title = escaped("; ".join(claim_summary(row) for _, row in sentence.claims))
     return (
-        f'class="{stance}" data-stance="{stance}" data-actors="{listed}" tabindex="-1" '
+        f'class="{stance}{doubt}" data-stance="{stance}" data-actors="{listed}" tabindex="-1" '
         f'title="{title}"'
     )
 
@@ -145,10 +158,16 @@ def _note_links(sentence: Sentence) -> str:
     links = "".join(
         f'<a class="ref {stance_class(row["stance"])}" id="r{number}" href="#n{number}" '
         f'aria-label="Note {number}: {escaped(claim_summary(row))}">'
-        f"{sign(row['stance'])}{number}</a>"
+        f"{sign(row['stance'])}{number}{_caveat_of_note(row)}</a>"
         for number, row in sentence.claims
     )
     return f'<span class="refs">{links}</span>'
+
+
+def _caveat_of_note(row: Row) -> str:
+    """What must not be overlooked while reading: that a position is past, or that it is a guess."""
+    told = [word for word in caveats(row) if word in ("past", "unsure")]
+    return f' <span class="caveat">{", ".join(told)}</span>' if told else ""
 
 
 def _underlined(text: str, start: int, end: int, spans: Sequence[Span]) -> str:

@@ -10,12 +10,16 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
+from ceasefire_stance.articles.page_actors import actor_section, summary_section
 from ceasefire_stance.articles.page_parts import (
     FOOT,
+    UNSURE_MEANING,
+    UNSURE_SIGN,
     Row,
-    card_table,
+    codes_meaning,
     document,
     escaped,
+    is_unsure,
     legend,
     rows_of,
     share,
@@ -35,7 +39,7 @@ from ceasefire_stance.reading.article import Article
 
 __all__ = ["article_page", "timeline_page"]
 
-_SOURCES = {"self": "in its own words", "others": "as others report it"}
+_SOURCES = {"self": "in its own words", "others": "reported by others"}
 _TIMES = {"now": "present position", "past": "past position"}
 
 
@@ -67,8 +71,11 @@ def article_page(article: Article, claims: pd.DataFrame, positions: pd.DataFrame
     placed = {number for sentence in sentences for number, _ in sentence.claims}
     aside = ""
     if numbered:
-        actor_section = _actor_section(places, numbered, actors, placed)
-        aside = f'<div class="aside">{actor_section}{_article_legend()}</div>'
+        rows = [row for _, row in numbered]
+        aside = (
+            f'<div class="aside">{actor_section(places, numbered, actors, placed)}'
+            f"{summary_section(article, places, rows)}{_article_legend(rows)}</div>"
+        )
     return document(
         article.title or article.article_id,
         f"<header><h1>{heading}</h1>{_dateline(article)}</header>"
@@ -139,62 +146,19 @@ def _headline_spans(title: str, above: Sequence[Sentence]) -> list[tuple[int, in
     return [(at, at + length, part) for at, length, part in found if at >= 0]
 
 
-def _actor_section(
-    places: Sequence[Row],
-    numbered: Sequence[tuple[int, Row]],
-    actors: Mapping[str, int],
-    placed: set[int],
-) -> str:
-    """The table of actors; actors with claims but without a position come last."""
-    of_actor: dict[str, list[tuple[int, Row]]] = {}
-    for number, row in numbered:
-        of_actor.setdefault(words(row["actor"]), []).append((number, row))
-    known = {words(row["actor"]): row for row in places}
-    body = []
-    for actor, index in actors.items():
-        row = known.get(actor, {})
-        own = of_actor.get(actor, [])
-        kind = " · ".join(x for x in (words(row.get("actor_kind")), words(row.get("iso3"))) if x)
-        body.append(
-            (
-                "",
-                [
-                    f'<button type="button" data-actor="{index}" aria-pressed="false">'
-                    f'{escaped(actor)}</button><div class="quiet">{escaped(kind)}</div>',
-                    stance_words(row["position"]) if row else "no position given",
-                    f'<span class="number">{share(row.get("confidence"))}</span>',
-                    _sentence_links(row, own, placed),
-                    escaped(row.get("condition")),
-                ],
-            )
-        )
-    labels = ("Actor", "Position", "Confidence", "Sentences", "Condition")
-    caption = "Choose an actor to follow it through the text. Links lead to the sentences."
-    table = card_table(labels, body, caption) if body else "<p>No actor was recognised.</p>"
-    return f'<section id="actors"><h2>Who stands where</h2>{table}</section>'
-
-
-def _sentence_links(row: Row, own: Sequence[tuple[int, Row]], placed: set[int]) -> str:
-    """How many sentences an actor has, and links to them, the best evidence first."""
-    order = {words(c): i for i, c in enumerate(row.get("evidence", ()))}
-    best = sorted(own, key=lambda c: order.get(words(c[1]["claim_id"]), len(order)))
-    links = "".join(
-        f'<a href="#r{n}" aria-label="Sentence of note {n}">{n}</a>'
-        if n in placed
-        else f'<a href="#n{n}" aria-label="Note {n}">{n}</a>'
-        for n, _ in best
-    )
-    n_sentences = len({words(r["sentence_id"]) for _, r in own})
-    return f'<strong>{n_sentences}</strong> <div class="links number">{links}</div>'
-
-
-def _article_legend() -> str:
+def _article_legend(claims: Sequence[Row]) -> str:
+    """What the marks of this article mean: doubt and codes only where there are any."""
+    past = any(words(row["when"]) == "past" for row in claims)
+    doubt = f'<span class="tint framed">dashed frame</span> {UNSURE_SIGN} {UNSURE_MEANING}'
     return legend(
         POSITIONS,
         (
+            *([doubt] if any(map(is_unsure, claims)) else []),
             '<span class="holder">underlined</span> who holds the position',
-            '<span class="condition">dotted</span> the condition',
+            '<span class="condition">dotted</span> the condition, in the words of the article',
             "A number leads to the note with the probability.",
+            *(["“past”: a position of earlier days"] if past else []),
+            *codes_meaning(claims),
         ),
     )
 
@@ -210,6 +174,8 @@ def _notes(numbered: Sequence[tuple[int, Row]], placed: set[int]) -> str:
             escaped(_SOURCES.get(words(row["source"]), row["source"])),
             escaped(_TIMES.get(words(row["when"]), row["when"])),
         ]
+        if is_unsure(row):
+            facts.insert(1, f"{UNSURE_SIGN} too improbable for an answer")
         if words(row["holder"]):
             facts.append(f"holder: <i>{escaped(row['holder'])}</i>")
         if words(row["condition"]):

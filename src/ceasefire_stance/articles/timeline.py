@@ -7,12 +7,13 @@ from typing import Any
 
 import pandas as pd
 
-from ceasefire_stance.articles.positions import MIXED
+from ceasefire_stance.articles.positions import MIXED, POSITION_COLUMNS
 
 CHANGE_COLUMNS = (
     "actor", "before", "after", "date_before", "date_after", "article_before", "article_after",
     "text_before", "text_after",
 )  # fmt: skip
+LATEST_COLUMNS = (*POSITION_COLUMNS, "since", "n_articles")
 DISAGREEMENT_COLUMNS = ("actor", "published", "positions", "outlets", "articles")
 
 
@@ -24,14 +25,59 @@ def dated_positions(positions: pd.DataFrame) -> pd.DataFrame:
     return positions[(positions["published"] != "") & (positions["actor_kind"] != "")]
 
 
+def daily_positions(positions: pd.DataFrame) -> pd.DataFrame:
+    """One position an actor and day, by actor and date: of several articles the most confident.
+
+    Left out is what `dated_positions` leaves out, and what is known from past claims only.
+    """
+    dated = dated_positions(positions)
+    dated = dated[dated["n_past"] < dated["n_claims"]]
+    ordered = dated.sort_values(["actor", "published", "confidence"], kind="stable")
+    return ordered.groupby(["actor", "published"], sort=False).tail(1)
+
+
+def latest_positions(positions: pd.DataFrame) -> pd.DataFrame:
+    """Where each actor stands at last, and since when.
+
+    Parameters
+    ----------
+    positions : DataFrame
+        As from `article_positions`; see `daily_positions` for those that count.
+
+    Returns
+    -------
+    DataFrame
+        One row an actor, the columns `LATEST_COLUMNS`, the latest first: the position of its last
+        day, `since` the first day from which on every day has had this position, and `n_articles`
+        in which it has one.
+    """
+    daily = daily_positions(positions)
+    n_articles = dated_positions(positions).groupby("actor")["article_id"].nunique()
+    rows: list[dict[Any, Any]] = []
+    for actor, days in daily.groupby("actor", sort=False):
+        records = days.to_dict("records")
+        rows.append({**records[-1], "since": _since(records), "n_articles": int(n_articles[actor])})
+    latest = pd.DataFrame(rows, columns=list(LATEST_COLUMNS))
+    return latest.sort_values("published", ascending=False, kind="stable", ignore_index=True)
+
+
+def _since(days: list[dict[Any, Any]]) -> str:
+    """The first of the last days in a row that have the position of the last one."""
+    since = days[-1]
+    for day in reversed(days):
+        if day["position"] != since["position"]:
+            break
+        since = day
+    return str(since["published"])
+
+
 def position_changes(positions: pd.DataFrame, claims: pd.DataFrame) -> pd.DataFrame:
     """Where an actor's position of one day differs from that of the day before it in the news.
 
     Parameters
     ----------
     positions : DataFrame
-        As from `article_positions`; rows that `dated_positions` leaves out, and those
-        known from past claims only, do not count.
+        As from `article_positions`; see `daily_positions` for those that count.
     claims : DataFrame
         The claims behind them.
 
@@ -42,13 +88,7 @@ def position_changes(positions: pd.DataFrame, claims: pd.DataFrame) -> pd.DataFr
         confident speaks. The two sentences are the best evidence on either side.
     """
     text = claims.set_index("claim_id")["text"].to_dict()
-    dated = dated_positions(positions)
-    dated = dated[dated["n_past"] < dated["n_claims"]]
-    daily = (
-        dated.sort_values(["actor", "published", "confidence"], kind="stable")
-        .groupby(["actor", "published"], sort=False)
-        .tail(1)
-    )
+    daily = daily_positions(positions)
     rows: list[dict[str, Any]] = []
     for actor, days in daily.groupby("actor", sort=False):
         records = days.to_dict("records")

@@ -1,13 +1,19 @@
 "use strict";
-// The page is complete without this: it only narrows the table to one actor.
+// The page is complete without this: it only narrows the page to one actor.
 (() => {
+  const all = (query) => [...document.querySelectorAll(query)];
   const select = document.getElementById("actor");
   if (!select) return;
-  const rows = [...document.querySelectorAll("tr[data-actor]")];
+  const parts = all("[data-actor]");
+  const rows = all("#positions [data-actor]");
 
   const narrow = (actor) => {
     select.value = actor;
-    for (const row of rows) row.hidden = actor !== "" && row.dataset.actor !== actor;
+    for (const part of parts) part.hidden = actor !== "" && part.dataset.actor !== actor;
+    for (const note of all(".nothing")) {
+      const list = note.parentElement.querySelectorAll("[data-actor]");
+      note.hidden = [...list].some((part) => !part.hidden);
+    }
     const n = rows.filter((row) => !row.hidden).length;
     document.getElementById("said").textContent =
       actor === ""
@@ -19,10 +25,10 @@
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape") narrow("");
   });
-  // A mark of the grid leads to its row, also to one that is hidden at the moment.
-  for (const mark of document.querySelectorAll("a.mark")) {
-    mark.addEventListener("click", () => {
-      const row = document.getElementById(mark.getAttribute("href").slice(1));
+  // A link leads to its row, also to one that is hidden at the moment.
+  for (const link of all('a[href^="#p"]')) {
+    link.addEventListener("click", () => {
+      const row = document.getElementById(link.getAttribute("href").slice(1));
       if (row && row.hidden) narrow("");
     });
   }

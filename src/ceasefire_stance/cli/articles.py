@@ -79,7 +79,7 @@ def _add_input_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--actors",
         metavar="FILE",
-        help="your own actors, as in data/actors.csv; a row of the same name replaces ours",
+        help="your own actors, as in data/actors.csv; a row of the same name extends ours",
     )
     parser.add_argument("--text-column", default="text", help="column of the text [text]")
     parser.add_argument("--date-column", default="published", help="of the date [published]")

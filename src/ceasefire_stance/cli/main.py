@@ -16,6 +16,8 @@ from ceasefire_stance.cli import (
     predicting,
     real_news,
     reproducing,
+    toolkits,
+    tuning,
 )
 
 EXIT_DONE, EXIT_CHECK_FAILED, EXIT_USAGE, EXIT_DATA, EXIT_MODEL = 0, 1, 2, 3, 4
@@ -40,7 +42,17 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for group in (articles, predicting, explaining, learning, reproducing, data, real_news):
+    for group in (
+        articles,
+        predicting,
+        explaining,
+        learning,
+        tuning,
+        reproducing,
+        data,
+        real_news,
+        toolkits,
+    ):
         group.add_commands(commands)
     return parser
 

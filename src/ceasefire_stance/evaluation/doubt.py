@@ -22,6 +22,7 @@ from ceasefire_stance.corpus.sentences import require_columns
 from ceasefire_stance.corpus.stances import PROBABILITY_COLUMNS, STANCES
 from ceasefire_stance.evaluation.figures import COLOURS, LABELS, MARKERS, new_axes
 from ceasefire_stance.evaluation.intervals import RESAMPLES, article_weights, percentile_interval
+from ceasefire_stance.evaluation.marks import SERIES_COLOURS, SERIES_MARKERS, draw_band, spread
 from ceasefire_stance.evaluation.metrics import align
 
 COVERAGES = tuple(round(0.05 * i, 2) for i in range(1, 21))
@@ -219,15 +220,12 @@ def draw_risk_coverage(
         Name of a set → its `risk_coverage`.
     """
     ax = ax or new_axes(5.4, 4.2)
-    colours = ["#0072B2", "#E69F00", "#009E73", "#CC79A7"]
     for i, (name, scores) in enumerate(per_set.items()):
         x = [point["coverage"] for point in scores["curve"]]
-        low, value, high = (
-            [point["risk"][key] for point in scores["curve"]] for key in ("low", "value", "high")
-        )
-        ax.fill_between(x, low, high, color=colours[i % 4], alpha=0.15, linewidth=0)
-        ax.plot(
-            x, value, color=colours[i % 4], marker="osD^"[i % 4], markevery=4, markersize=5,
+        risks = [point["risk"] for point in scores["curve"]]
+        draw_band(
+            ax, x, risks, SERIES_COLOURS[i % 4],
+            marker=SERIES_MARKERS[i % 4], markevery=4, markersize=5,
             label=f"{LABELS.get(name, name)} (AURC {scores['aurc']['value']:.3f})",
         )  # fmt: skip
     ax.set_xlim(0, 1)
@@ -248,10 +246,10 @@ def draw_set_coverage(
     at = np.arange(len(rows))[::-1]
     for y, (stance, cells) in zip(at, rows, strict=True):
         cell = cells["coverage"]
-        spread = [[max(cell["value"] - cell["low"], 0)], [max(cell["high"] - cell["value"], 0)]]
         ax.errorbar(
-            [cell["value"]], [y], xerr=spread, fmt=MARKERS[stance], color=COLOURS[stance], capsize=3
-        )
+            [cell["value"]], [y], xerr=spread([cell]), fmt=MARKERS[stance], color=COLOURS[stance],
+            capsize=3,
+        )  # fmt: skip
     ax.axvline(1 - alpha, color="#999999", linewidth=1, linestyle="--")
     ax.set_yticks(at, [f"{s} ({c['support']}, size {c['size']['value']:.1f})" for s, c in rows])
     ax.set_xlim(0, 1.02)

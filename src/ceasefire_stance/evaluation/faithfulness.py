@@ -7,12 +7,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
 
 from ceasefire_stance.corpus.errors import DataError
 from ceasefire_stance.corpus.sentences import require_columns
 from ceasefire_stance.corpus.stances import PROBABILITY_COLUMNS, STANCES
-from ceasefire_stance.evaluation.figures import LABELS, new_axes
 from ceasefire_stance.evaluation.intervals import RESAMPLES, article_weights, percentile_interval
 
 FRACTIONS = tuple(i / 10 for i in range(11))
@@ -20,7 +18,10 @@ FRACTIONS = tuple(i / 10 for i in range(11))
 ORDERS = 5
 """Random orders a sentence is compared with."""
 
+_DECIMALS = 6
+
 Predict = Callable[[pd.DataFrame], pd.DataFrame]
+Without = Callable[[str, Sequence[tuple[int, int]]], str]
 Weights = Sequence[tuple[str, int, int, float]]
 
 
@@ -28,7 +29,9 @@ def deletion_curve(
     predict: Predict,
     sentences: pd.DataFrame,
     weights: Sequence[Weights],
+    without: Without,
     *,
+    rivals: Mapping[str, Sequence[Weights]] | None = None,
     orders: int = ORDERS,
     resamples: int = RESAMPLES,
     seed: int = 0,
@@ -51,6 +54,11 @@ def deletion_curve(
     weights : sequence
         For each sentence its words: (word, start, end, weight toward the decision). Sentences
         without words are left out.
+    without : callable
+        Text and spans (start, end) → the text without them, spaces tidied. It is that of the
+        explanations, so that words are left out here as they were there.
+    rivals : mapping, optional
+        Name → other weights of the same words, to be compared with `weights`.
     orders : int
         Random orders for each sentence.
     resamples, seed : int
@@ -62,7 +70,9 @@ def deletion_curve(
         `n_sentences`, `n_articles`, `orders`, `fractions`; ``guided`` and ``random``, the mean
         probability of the first decision at each fraction; ``area`` between the two (random less
         guided, by the trapezoid rule, in [-1, 1]; above 0 is better than chance); ``per_stance``
-        of the first decision, its `support` and `area`. All with 95 % intervals.
+        of the first decision, its `support` and `area`; ``rivals``, for each its `curve`, `area`
+        (random less the rival) and `lead` (the rival less guided; above 0 if `weights` are the
+        more faithful). All with 95 % intervals, those of differences paired by article.
 
     Raises
     ------
@@ -75,25 +85,27 @@ def deletion_curve(
     learned. IEEE Transactions on Neural Networks and Learning Systems 28(11).
     DeYoung, J., et al. (2020). ERASER: a benchmark to evaluate rationalized NLP models. ACL.
     """
+    compared = dict(rivals or {})
     _check(sentences, weights)
+    for name, other in compared.items():
+        _check_same(name, weights, other)
     kept = [i for i, words in enumerate(weights) if len(words)]
     rows = sentences.iloc[kept].reset_index(drop=True)
     words = [weights[i] for i in kept]
+    decision = _predicted(predict, rows, rows["text"].tolist()).argmax(axis=1)
+
+    def curves(order: Sequence[np.ndarray]) -> np.ndarray:
+        return _curves(predict, rows, words, order, decision, without)
+
     rng = np.random.default_rng(seed)
-    ranked = [np.argsort([-w[3] for w in one], kind="stable") for one in words]
     shuffled = [[rng.permutation(len(one)) for _ in range(orders)] for one in words]
-    first = _predicted(predict, rows, rows["text"].tolist())
-    decision = first.argmax(axis=1)
-    guided = _curves(predict, rows, words, ranked, decision)
-    random = np.mean(
-        [_curves(predict, rows, words, [s[r] for s in shuffled], decision) for r in range(orders)],
-        axis=0,
-    )
+    guided = curves(_ranked(words))
+    random = np.mean([curves([s[r] for s in shuffled]) for r in range(orders)], axis=0)
     groups = pd.factorize(rows["article_id"])[0]
     n_articles = int(groups.max()) + 1
     counts = article_weights(n_articles, resamples, seed)[:, groups]
-    gap = random - guided
-    area = ((gap[:, :-1] + gap[:, 1:]) / 2 * np.diff(FRACTIONS)).sum(axis=1)
+    area = _area(random - guided)
+    others = {name: curves(_ranked([w[i] for i in kept])) for name, w in compared.items()}
     return {
         "n_sentences": len(rows),
         "n_articles": n_articles,
@@ -102,65 +114,38 @@ def deletion_curve(
         "guided": [_mean(column, counts) for column in guided.T],
         "random": [_mean(column, counts) for column in random.T],
         "area": _mean(area, counts),
-        "per_stance": {
-            stance: {
-                "support": int((decision == i).sum()),
-                "area": _mean(area[decision == i], counts[:, decision == i]),
+        "per_stance": _per_stance(area, decision, counts),
+        "rivals": {
+            name: {
+                "curve": [_mean(column, counts) for column in other.T],
+                "area": _mean(_area(random - other), counts),
+                "lead": _mean(_area(other - guided), counts),
             }
-            for i, stance in enumerate(STANCES)
-            if (decision == i).any()
+            for name, other in others.items()
         },
     }
 
 
-def draw_deletion(
-    per_set: Mapping[str, Mapping[str, Any]], title: str, ax: Axes | None = None
-) -> Axes:
-    """Probability of the first decision against the share of words removed.
-
-    Parameters
-    ----------
-    per_set : mapping
-        Name of a set (or model) → its `deletion_curve`. Full lines are guided, dashed ones random.
-    """
-    ax = ax or new_axes(5.6, 4.2)
-    colours = ["#0072B2", "#E69F00", "#009E73", "#CC79A7"]
-    for i, (name, curve) in enumerate(per_set.items()):
-        label = f"{LABELS.get(name, name)} (area {curve['area']['value']:.2f})"
-        for kind, style in (("guided", "-"), ("random", "--")):
-            low, value, high = (
-                [cell[key] for cell in curve[kind]] for key in ("low", "value", "high")
-            )
-            ax.fill_between(
-                curve["fractions"], low, high, color=colours[i % 4], alpha=0.12, linewidth=0
-            )
-            ax.plot(
-                curve["fractions"], value, style, color=colours[i % 4], marker="osD^"[i % 4],
-                markersize=4, label=f"{label}, weightiest first" if kind == "guided" else
-                f"{LABELS.get(name, name)}, random order",
-            )  # fmt: skip
-    ax.set_xlim(0, 1)
-    ax.set_ylim(0, 1.02)
-    ax.set_xlabel("share of words removed")
-    ax.set_ylabel("probability of the first decision")
-    ax.set_title(title)
-    ax.legend(frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.14))
-    return ax
+def _ranked(words: Sequence[Weights]) -> list[np.ndarray]:
+    """The places of each sentence's words, weightiest first."""
+    # Rounded, so that words that weigh the same keep their order on every machine.
+    return [np.argsort([-round(w[3], _DECIMALS) for w in one], kind="stable") for one in words]
 
 
-def remaining(text: str, words: Weights, removed: Sequence[int]) -> str:
-    """`text` without the words at `removed`, spaces tidied where they stood."""
-    # The same as learning.explaining.without, which this room does not know; a test holds them
-    # together.
-    for _, start, end, _ in sorted((words[i] for i in removed), key=lambda w: -w[1]):
-        before, after = text[:start], text[end:]
-        if not before or before[-1].isspace():
-            if after[:1].isspace():
-                after = after.lstrip()
-            elif not after or after[0] in ",.;:!?":
-                before = before.rstrip()
-        text = before + after
-    return text
+def _per_stance(area: np.ndarray, decision: np.ndarray, counts: np.ndarray) -> dict[str, Any]:
+    return {
+        stance: {
+            "support": int((decision == i).sum()),
+            "area": _mean(area[decision == i], counts[:, decision == i]),
+        }
+        for i, stance in enumerate(STANCES)
+        if (decision == i).any()
+    }
+
+
+def _area(gap: np.ndarray) -> np.ndarray:
+    """The area (n,) under each row of `gap` (n, fractions), by the trapezoid rule."""
+    return np.asarray(((gap[:, :-1] + gap[:, 1:]) / 2 * np.diff(FRACTIONS)).sum(axis=1))
 
 
 def _curves(
@@ -169,12 +154,13 @@ def _curves(
     words: Sequence[Weights],
     order: Sequence[np.ndarray],
     decision: np.ndarray,
+    without: Without,
 ) -> np.ndarray:
     """Probability of `decision` (n, fractions) as words are removed in `order`."""
     out = []
     for fraction in FRACTIONS:
         texts = [
-            remaining(text, one, list(rank[: round(fraction * len(one) + 1e-9)]))
+            without(text, [one[i][1:3] for i in rank[: round(fraction * len(one) + 1e-9)]])
             for text, one, rank in zip(rows["text"], words, order, strict=True)
         ]
         out.append(_predicted(predict, rows, texts)[np.arange(len(rows)), decision])
@@ -222,3 +208,18 @@ def _check(sentences: pd.DataFrame, weights: Sequence[Weights]) -> None:
         raise DataError(
             "weights: no sentence has a word; expected at least one to remove. Check the sentences."
         )
+
+
+def _check_same(name: str, weights: Sequence[Weights], other: Sequence[Weights]) -> None:
+    """Weights may differ, words may not: otherwise another text would be compared."""
+    if len(other) != len(weights):
+        raise DataError(
+            f"{name}: {len(other)} sets of words for {len(weights)} sentences; expected one for "
+            "each. Weigh the same sentences in the same order."
+        )
+    for row, (ours, theirs) in enumerate(zip(weights, other, strict=True), 1):
+        if [w[:3] for w in ours] != [w[:3] for w in theirs]:
+            raise DataError(
+                f"{name}, row {row}: its words are not those of the weights it is compared with; "
+                "expected the same words in the same order. Weigh those."
+            )

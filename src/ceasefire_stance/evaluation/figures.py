@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 
 from ceasefire_stance.corpus.atomic import whole_file
 from ceasefire_stance.corpus.stances import STANCES
+from ceasefire_stance.evaluation.marks import SERIES_COLOURS, SERIES_MARKERS, draw_band, spread
 
 # Okabe and Ito's palette, told apart by colour-blind readers and, by the hatches and markers, in
 # grey print as well.
@@ -80,21 +81,16 @@ def draw_comparison(
     """
     ax = ax or new_axes(7.5, 0.42 * len(scores) + 1.4)
     sets = list(next(iter(scores.values())))
-    colours = ["#0072B2", "#E69F00", "#009E73", "#CC79A7"]
     rows = np.arange(len(scores))[::-1]
     for i, name in enumerate(sets):
         offset = (i - (len(sets) - 1) / 2) * -0.24
         cells = [s[name] for s in scores.values()]
-        value = np.array([c["value"] for c in cells])
-        spread = np.array(
-            [[c["value"] - c["low"] for c in cells], [c["high"] - c["value"] for c in cells]]
-        )
         ax.errorbar(
-            value,
+            [c["value"] for c in cells],
             rows + offset,
-            xerr=np.maximum(spread, 0),
-            fmt="osD^"[i % 4],
-            color=colours[i % 4],
+            xerr=spread(cells),
+            fmt=SERIES_MARKERS[i % 4],
+            color=SERIES_COLOURS[i % 4],
             capsize=2.5,
             markersize=4.5,
             label=LABELS.get(name, name),
@@ -145,21 +141,16 @@ def draw_class_f1(
     ax = ax or new_axes(6.4, 3.6)
     classes = list(next(iter(per_set.values())))
     width = 0.8 / len(per_set)
-    colours = ["#0072B2", "#E69F00", "#009E73", "#CC79A7"]
     for i, (name, scores) in enumerate(per_set.items()):
         cells = [scores[c]["f1"] for c in classes]
-        value = np.array([c["value"] for c in cells])
-        spread = np.array(
-            [[c["value"] - c["low"] for c in cells], [c["high"] - c["value"] for c in cells]]
-        )
         at = np.arange(len(classes)) + (i - (len(per_set) - 1) / 2) * width
         ax.bar(
             at,
-            value,
+            [c["value"] for c in cells],
             width * 0.92,
-            yerr=np.maximum(spread, 0),
+            yerr=spread(cells),
             capsize=3,
-            color=colours[i % 4],
+            color=SERIES_COLOURS[i % 4],
             hatch=["", "//", "..", "xx"][i % 4],
             edgecolor="white",
             ecolor="black",
@@ -203,14 +194,14 @@ def draw_reliability(
     """Share of right answers against stated probability; the area of a mark is its sentences."""
     ax = ax or new_axes(5.0, 4.2)
     ax.plot([0, 1], [0, 1], color="#999999", linewidth=1, linestyle="--")
-    colours = ["#0072B2", "#E69F00", "#009E73", "#CC79A7"]
     for i, (name, rows) in enumerate(per_set.items()):
         total = sum(r["n"] for r in rows)
         x = [r["confidence"] for r in rows]
         y = [r["accuracy"] for r in rows]
-        ax.plot(x, y, color=colours[i % 4], linewidth=1.2, label=LABELS.get(name, name))
+        ax.plot(x, y, color=SERIES_COLOURS[i % 4], linewidth=1.2, label=LABELS.get(name, name))
         sizes = [8 + 250 * r["n"] / total for r in rows]
-        ax.scatter(x, y, s=sizes, color=colours[i % 4], marker="osD^"[i % 4], alpha=0.8)
+        marker = SERIES_MARKERS[i % 4]
+        ax.scatter(x, y, s=sizes, color=SERIES_COLOURS[i % 4], marker=marker, alpha=0.8)
     ax.set_xlim(0.2, 1.02)
     ax.set_ylim(0, 1.02)
     ax.set_xlabel("probability of the predicted stance")
@@ -225,14 +216,14 @@ def draw_learning_curve(
 ) -> Axes:
     """Macro-F1 against the number of training articles: means, and each draw as a dot."""
     ax = ax or new_axes(5.6, 3.8)
-    colours = ["#0072B2", "#E69F00"]
     for i, name in enumerate([n for n in ("real_news_all", "test") if n in points[0]]):
         x = np.array([p["articles"] for p in points])
         y = np.array([p[name] for p in points])
         sizes = sorted(set(x.tolist()))
         means = [y[x == s].mean() for s in sizes]
-        ax.scatter(x, y, s=12, color=colours[i], alpha=0.5)
-        ax.plot(sizes, means, color=colours[i], marker="os"[i], label=LABELS[name])
+        colour, marker = SERIES_COLOURS[i], SERIES_MARKERS[i]
+        ax.scatter(x, y, s=12, color=colour, alpha=0.5)
+        ax.plot(sizes, means, color=colour, marker=marker, label=LABELS[name])
     ax.set_ylim(0, 1)
     ax.set_xlabel("training articles")
     ax.set_ylabel("macro-F1")
@@ -249,10 +240,8 @@ def draw_corpus_curve(
     colours = ["#0072B2", "#009E73", "#E69F00"]
     x = [row["sentences"] for row in batches]
     for colour, marker, name in zip(colours, "os^", sets, strict=False):
-        mean = [row[name]["mean"] for row in batches]
-        low, high = ([row[name][k] for row in batches] for k in ("low", "high"))
-        ax.fill_between(x, low, high, color=colour, alpha=0.15, linewidth=0)
-        ax.plot(x, mean, color=colour, marker=marker, label=LABELS[name])
+        cells = [row[name] for row in batches]
+        draw_band(ax, x, cells, colour, value="mean", marker=marker, label=LABELS[name])
     for row in batches:
         ax.annotate(
             str(row["name"]), (row["sentences"], 0.02), rotation=90, fontsize=7, ha="center"
@@ -272,11 +261,9 @@ def draw_slices(
     rows = [(c, p, s) for c, parts in cuts.items() for p, s in parts.items()]
     ax = ax or new_axes(6.6, 0.28 * len(rows) + 1.3)
     at = np.arange(len(rows))[::-1]
-    value = np.array([s["macro_f1"]["value"] for _, _, s in rows])
-    low = value - np.array([s["macro_f1"]["low"] for _, _, s in rows])
-    high = np.array([s["macro_f1"]["high"] for _, _, s in rows]) - value
-    spread = np.maximum([low, high], 0)
-    ax.errorbar(value, at, xerr=spread, fmt="o", color="#0072B2", capsize=2.5)
+    cells = [s["macro_f1"] for _, _, s in rows]
+    value = [c["value"] for c in cells]
+    ax.errorbar(value, at, xerr=spread(cells), fmt="o", color=SERIES_COLOURS[0], capsize=2.5)
     names = [f"{cut}: {part} ({scores['n_sentences']})" for cut, part, scores in rows]
     ax.set_yticks(at, names)
     ax.set_xlim(0, 1)

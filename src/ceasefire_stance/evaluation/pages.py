@@ -155,6 +155,8 @@ def _settings(metrics: Mapping[str, Any]) -> str:
         return "nothing to choose"
     chosen = ", ".join(f"{k} = {v:g}" for k, v in metrics["chosen"].items())
     cv = metrics["cross_validation"]
+    if not cv:
+        return f"{chosen}, as the recipe says"
     return f"{chosen} (macro-F1 {cv['macro_f1']:.3f} ± {cv['std']:.3f} over folds)"
 
 

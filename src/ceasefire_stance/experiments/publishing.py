@@ -10,6 +10,7 @@ from ceasefire_stance.corpus.atomic import write_text
 from ceasefire_stance.corpus.errors import DataError
 from ceasefire_stance.corpus.manifest import load_corpus, read_claims
 from ceasefire_stance.corpus.real_news import STANDOFF, read_standoff
+from ceasefire_stance.corpus.sentences import single_stance
 from ceasefire_stance.corpus.statistics import corpus_statistics
 from ceasefire_stance.corpus.tables import read_table
 from ceasefire_stance.evaluation.agreement import annotator_agreement
@@ -19,6 +20,11 @@ from ceasefire_stance.evaluation.corpus_page import (
     write_corpus_page,
 )
 from ceasefire_stance.evaluation.doubt_page import DOUBT_FILE, doubt_table, write_doubt_page
+from ceasefire_stance.evaluation.explanations_page import (
+    EXPLANATIONS_FILE,
+    explanations_table,
+    write_explanations_page,
+)
 from ceasefire_stance.evaluation.front_page import leaderboard, write_front
 from ceasefire_stance.evaluation.intervals import compare
 from ceasefire_stance.evaluation.leaderboard import (
@@ -28,18 +34,27 @@ from ceasefire_stance.evaluation.leaderboard import (
 )
 from ceasefire_stance.evaluation.looks import add_looks, count_looks, read_looks
 from ceasefire_stance.evaluation.metrics import align
-from ceasefire_stance.evaluation.pages import PREDICTIONS_FILE, read_metrics, write_recipe
+from ceasefire_stance.evaluation.pages import (
+    METRICS_FILE,
+    PREDICTIONS_FILE,
+    read_metrics,
+    write_recipe,
+)
 from ceasefire_stance.evaluation.reading_page import (
     READING_FILE,
     reading_table,
     write_reading_page,
 )
 from ceasefire_stance.evaluation.tables import replace_between_markers, with_numbers
+from ceasefire_stance.evaluation.toolkits_page import toolkits_table
 from ceasefire_stance.experiments.articles import measure_reading, real_news_claims
 from ceasefire_stance.experiments.corpus_curve import corpus_curve
 from ceasefire_stance.experiments.doubt import measure_doubt
+from ceasefire_stance.experiments.explanations import WRITTEN, measure_explanations
 from ceasefire_stance.experiments.running import Inputs, Run, read_inputs
 from ceasefire_stance.experiments.settings import Experiments
+from ceasefire_stance.experiments.training import refit
+from ceasefire_stance.learning.store import Model
 
 AGREEMENT_FILE = "agreement.json"
 REFERENCE = "keyword-rules"
@@ -47,6 +62,9 @@ BASELINES = ("majority", REFERENCE)
 CURVE_RECIPE = "cues-tfidf-logreg"
 READING_FOLDER = "articles"
 DOUBT_FOLDER = "doubt"
+EXPLANATIONS_FOLDER = "explanations"
+SLOW_CLAIMS = 12
+"""Claims of a set whose explanations are measured if the model is a network: minutes, not hours."""
 LOOKS_FOLDER = "real-news"
 
 
@@ -107,6 +125,9 @@ def publish(
     doubt = fresh_doubt(reports, experiments, inputs)
     if doubt is not None:
         write_doubt_page(reports / DOUBT_FOLDER, doubt)
+    explanations = fresh_explanations(reports, experiments, inputs)
+    if explanations is not None:
+        write_explanations_page(reports / EXPLANATIONS_FOLDER, explanations)
     write_front(
         reports,
         read_metrics(reports, list(experiments.recipes)),
@@ -156,6 +177,21 @@ def fresh_doubt(reports: Path, experiments: Experiments, inputs: Inputs) -> dict
     return measure_doubt(inputs, with_numbers(read_table(path)), experiments.default_model)
 
 
+def fresh_explanations(
+    reports: Path, experiments: Experiments, inputs: Inputs
+) -> dict[str, Any] | None:
+    """What explanations of the shipped recipe are worth, measured on it fitted anew."""
+    name = experiments.default_model
+    recipe = experiments.recipe(name)
+    metrics = read_metrics(reports, [name]).get(name)
+    if metrics is None or WRITTEN not in inputs.sets:
+        return None
+    rows = single_stance(inputs.training)
+    pipeline = refit(recipe, metrics["chosen"], rows, experiments.seed)
+    most = SLOW_CLAIMS if recipe.classifier == "network" else None
+    return measure_explanations(Model(pipeline, {}), inputs, name, most=most, seed=experiments.seed)
+
+
 def _refresh_curve(
     path: Path,
     experiments: Experiments,
@@ -201,14 +237,15 @@ def refresh_readme(readme: Path, reports: Path, experiments: Experiments) -> str
     metrics = read_metrics(reports, list(experiments.recipes))
     table = leaderboard(metrics).replace("{reports}", "reports/")
     text = replace_between_markers(readme.read_text(encoding="utf-8"), "leaderboard", table)
-    reading = reports / READING_FOLDER / READING_FILE
-    if reading.is_file() and "<!-- reading -->" in text:
-        table = reading_table(json.loads(reading.read_text(encoding="utf-8")))
-        text = replace_between_markers(text, "reading", table)
-    doubt = reports / DOUBT_FOLDER / DOUBT_FILE
-    if doubt.is_file() and "<!-- doubt -->" in text:
-        table = doubt_table(json.loads(doubt.read_text(encoding="utf-8")))
-        text = replace_between_markers(text, "doubt", table)
+    for path, marker, table_of in (
+        (reports / READING_FOLDER / READING_FILE, "reading", reading_table),
+        (reports / DOUBT_FOLDER / DOUBT_FILE, "doubt", doubt_table),
+        (reports / EXPLANATIONS_FOLDER / EXPLANATIONS_FILE, "explanations", explanations_table),
+        (reports / "toolkits" / METRICS_FILE, "toolkits", toolkits_table),
+    ):
+        if path.is_file() and f"<!-- {marker} -->" in text:
+            table = table_of(json.loads(path.read_text(encoding="utf-8")))
+            text = replace_between_markers(text, marker, table)
     return text
 
 

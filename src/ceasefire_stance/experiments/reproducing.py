@@ -9,6 +9,7 @@ import os
 import platform
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +21,20 @@ from ceasefire_stance.corpus.manifest import sha256
 from ceasefire_stance.corpus.tables import read_table, render_table
 from ceasefire_stance.evaluation.doubt_page import DOUBT_FILE
 from ceasefire_stance.evaluation.drift import Drift, find_drift
+from ceasefire_stance.evaluation.explanations_page import EXPLANATIONS_FILE
 from ceasefire_stance.evaluation.pages import METRICS_FILE, PREDICTIONS_FILE
 from ceasefire_stance.evaluation.reading_page import READING_FILE
 from ceasefire_stance.evaluation.tables import with_numbers
-from ceasefire_stance.experiments.publishing import DOUBT_FOLDER, READING_FOLDER
+from ceasefire_stance.experiments.publishing import (
+    DOUBT_FOLDER,
+    EXPLANATIONS_FOLDER,
+    READING_FOLDER,
+)
 from ceasefire_stance.experiments.running import Inputs, Run, run_recipe
 from ceasefire_stance.experiments.settings import Experiments
+from ceasefire_stance.learning.recipes import network_folder
 from ceasefire_stance.learning.store import library_versions
+from ceasefire_stance.learning.tuned_folder import tuned_information
 
 REAL_NEWS_SETS = ("real_news_all", "real_news_window")
 
@@ -76,11 +84,15 @@ def run_recipes(
             done[name] = run
             progress(f"{name}: inputs unchanged, earlier results taken")
     todo = [n for n in names if n not in done]
-    workers = max(1, min(2, os.cpu_count() or 1, len(todo) or 1))
+    # A network computes on all cores: one after the other, after those that are run in pairs.
+    alone = [n for n in todo if network_folder(experiments.recipe(n))]
+    paired = [n for n in todo if n not in alone]
+    workers = max(1, min(2, os.cpu_count() or 1, len(paired) or 1))
     results = Parallel(n_jobs=workers, return_as="generator")(
-        delayed(run_recipe)(experiments.recipe(name), inputs, experiments) for name in todo
+        delayed(run_recipe)(experiments.recipe(name), inputs, experiments) for name in paired
     )
-    for name, run in zip(todo, results, strict=True):
+    rest = (run_recipe(experiments.recipe(name), inputs, experiments) for name in alone)
+    for name, run in zip([*paired, *alone], chain(results, rest), strict=True):
         done[name] = run
         progress(f"{name}: trained and scored")
         if reuse:
@@ -102,37 +114,45 @@ def check_against(reports: Path, runs: dict[str, Run]) -> list[Outcome]:
 
 def check_reading(reports: Path, fresh: dict[str, Any]) -> Outcome:
     """Compare fresh figures on holders and actors with the committed ones."""
-    path = reports / READING_FOLDER / READING_FILE
-    published = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
-    if "real_news_all" not in fresh["sets"]:
-        published = _without_real_news(published)
 
-    def chain(metrics: dict[str, Any]) -> dict[str, float]:
-        return {
-            f"{name}, chain": next(iter(scores["chain"].values()))["f1"]["value"]
-            for name, scores in metrics.get("sets", {}).items()
-        }
+    def whole(scores: dict[str, Any]) -> float:
+        return float(next(iter(scores["chain"].values()))["f1"]["value"])
 
-    drifts = list(find_drift(published, fresh))
-    return Outcome("articles", chain(published), chain(fresh), drifts)
+    return _check_page(reports / READING_FOLDER / READING_FILE, fresh, "chain", whole)
 
 
 def check_doubt(reports: Path, fresh: dict[str, Any]) -> Outcome:
     """Compare fresh figures on abstention with the committed ones."""
-    path = reports / DOUBT_FOLDER / DOUBT_FILE
+
+    def answered(scores: dict[str, Any]) -> float:
+        return float(scores["abstention"]["coverage"]["value"])
+
+    return _check_page(reports / DOUBT_FOLDER / DOUBT_FILE, fresh, "answered", answered)
+
+
+def check_explanations(reports: Path, fresh: dict[str, Any]) -> Outcome:
+    """Compare fresh figures on explanations with the committed ones."""
+
+    def area(scores: dict[str, Any]) -> float:
+        return float(scores["area"]["value"])
+
+    path = reports / EXPLANATIONS_FOLDER / EXPLANATIONS_FILE
+    return _check_page(path, fresh, "area", area)
+
+
+def _check_page(
+    path: Path, fresh: dict[str, Any], headline: str, value: Callable[[dict[str, Any]], float]
+) -> Outcome:
+    """Compare a page's fresh figures with the committed ones; `value` is its headline of a set."""
     published = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
-    if "real_news_all" not in fresh["sets"]:
+    if not set(REAL_NEWS_SETS) & set(fresh["sets"]):
         published = _without_real_news(published)
 
-    def answered(metrics: dict[str, Any]) -> dict[str, float]:
-        return {
-            f"{name}, answered": scores["abstention"]["coverage"]["value"]
-            for name, scores in metrics.get("sets", {}).items()
-        }
+    def headlines(metrics: dict[str, Any]) -> dict[str, float]:
+        return {f"{name}, {headline}": value(s) for name, s in metrics.get("sets", {}).items()}
 
-    return Outcome(
-        "doubt", answered(published), answered(fresh), list(find_drift(published, fresh))
-    )
+    drifts = list(find_drift(published, fresh))
+    return Outcome(path.parent.name, headlines(published), headlines(fresh), drifts)
 
 
 def _headline(metrics: dict[str, Any]) -> dict[str, float]:
@@ -180,10 +200,12 @@ def _labels(predictions: pd.DataFrame) -> dict[tuple[str, str], str]:
 
 def _key(name: str, inputs: Inputs, experiments: Experiments) -> str:
     package = Path(__file__).resolve().parents[1]
-    settings = {k: v for k, v in asdict(experiments).items() if k != "recipes"}
+    settings = {k: v for k, v in asdict(experiments).items() if k not in ("recipes", "tuning")}
+    network = network_folder(experiments.recipe(name))
     parts = {
         "recipe": experiments.recipe(name).as_dict(),
         "settings": settings,
+        "network": tuned_information(network)["sha256"] if network else "",
         "corpus": inputs.fingerprint,
         "sets": {n: [len(g), *_digest(g)] for n, g in inputs.sets.items()},
         "code": [sha256(p) for p in _sources(package, "experiments/running.py")],
@@ -195,7 +217,8 @@ def _key(name: str, inputs: Inputs, experiments: Experiments) -> str:
 
 def _libraries() -> dict[str, str]:
     """Versions of the libraries alone: the package's own code is in the key file by file."""
-    return {k: v for k, v in library_versions().items() if k != "ceasefire-stance"}
+    versions = library_versions(with_network=True)
+    return {k: v for k, v in versions.items() if k != "ceasefire-stance"}
 
 
 def _sources(package: Path, first: str) -> list[Path]:

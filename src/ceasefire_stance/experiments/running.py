@@ -22,7 +22,7 @@ from ceasefire_stance.evaluation.metrics import align, count_metrics, four_way, 
 from ceasefire_stance.evaluation.slices import contrast_consistency, score_slices
 from ceasefire_stance.experiments.settings import Experiments
 from ceasefire_stance.experiments.training import Trained, draw_articles, refit, train
-from ceasefire_stance.learning.explaining import strongest_features
+from ceasefire_stance.learning.contributions import strongest_features
 from ceasefire_stance.learning.predicting import predict_with
 from ceasefire_stance.learning.recipes import Recipe
 
@@ -143,7 +143,7 @@ def _measure(
 def _learning_curve(
     recipe: Recipe, trained: Trained, inputs: Inputs, experiments: Experiments
 ) -> list[dict[str, Any]]:
-    if recipe.classifier in ("majority", "rules"):
+    if recipe.classifier in ("majority", "rules", "network"):
         return []
     rows = single_stance(inputs.training)
     points = []

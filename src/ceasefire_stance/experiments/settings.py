@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +35,9 @@ class Experiments:
         Writers of the corpus, in the batches in which their text was added.
     corpus_resamples : int
         Resampled training sets for each part of the corpus curve.
+    tuning : dict
+        How the tuned network is made: `weights`, `layers`, `bits`, and the parameters of
+        `learning.finetuning.Settings`; empty if there is none.
     """
 
     recipes: dict[str, Recipe]
@@ -46,6 +49,7 @@ class Experiments:
     learning_curve_repeats: int
     corpus_batches: tuple[tuple[str, ...], ...] = ()
     corpus_resamples: int = 3
+    tuning: dict[str, Any] = field(default_factory=dict)
 
     def recipe(self, name: str) -> Recipe:
         """The recipe `name`; raises DataError with the names there are."""
@@ -87,6 +91,7 @@ def load_experiments(path: str | Path | None = None) -> Experiments:
             learning_curve_repeats=settings["learning_curve_repeats"],
             corpus_batches=tuple(map(tuple, settings.get("corpus_batches", ()))),
             corpus_resamples=settings.get("corpus_resamples", 3),
+            tuning=dict(content.get("tuning", {})),
         )
     except FileNotFoundError as error:
         raise DataError(f"{file}: no such file; expected the list of recipes.") from error
@@ -109,6 +114,8 @@ def _recipe(name: str, entry: dict[str, Any], natural: dict[str, float]) -> Reci
         context=bool(entry.get("context", False)),
         grid={k: tuple(v) for k, v in entry.get("grid", {}).items()},
         prior=natural if prior == "natural" else None if prior == "training" else prior,
+        network=entry.get("network", ""),
+        network_share=float(entry.get("network_share", 0.5)),
     )
     try:
         make_pipeline(recipe).set_params(**{k: v[0] for k, v in parameter_grid(recipe).items()})

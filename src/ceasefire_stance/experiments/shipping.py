@@ -13,8 +13,9 @@ from ceasefire_stance.experiments.training import train
 from ceasefire_stance.learning.cards import model_card
 from ceasefire_stance.learning.doubt import fit_rule
 from ceasefire_stance.learning.predicting import predict_with
-from ceasefire_stance.learning.recipes import Recipe
+from ceasefire_stance.learning.recipes import Recipe, network_folder
 from ceasefire_stance.learning.store import Model, check_target, save_model
+from ceasefire_stance.learning.tuned_folder import tuned_information
 
 
 def train_to_folder(
@@ -54,6 +55,9 @@ def train_to_folder(
         "corpus": fingerprint,
         "scores": headline_scores(scores) if same else {},
     }
+    network = network_folder(recipe)
+    if network is not None:
+        info["network"] = tuned_information(network)
     if held_back is not None and len(held_back):
         rows = single_stance(held_back)
         rule = fit_rule(predict_with(rows, trained.pipeline), rows["stance"].tolist())

@@ -28,7 +28,7 @@ class Trained:
         Hyper-parameter → chosen value.
     cross_validation : dict
         `macro_f1` (mean over folds), its `std`, and `log_loss` of the chosen setting; empty
-        without a grid.
+        if there was nothing to choose.
     """
 
     pipeline: Pipeline
@@ -56,11 +56,15 @@ def train(recipe: Recipe, sentences: pd.DataFrame, seed: int = 0, folds: int = 5
     """
     rows = single_stance(sentences)
     grid = parameter_grid(recipe)
-    require_trainable(rows, "the training sentences", folds if grid else 2)
+    choices = any(len(values) > 1 for values in grid.values())
+    require_trainable(rows, "the training sentences", folds if choices else 2)
     X, y = rows[["text", "context"]], rows["stance"].astype(str).to_numpy(dtype=object)
     pipeline = make_pipeline(recipe, seed)
-    if not grid:
-        return Trained(pipeline.fit(X, y), {}, {})
+    if not choices:
+        only = {name: values[0] for name, values in grid.items()}
+        pipeline.set_params(**only)
+        chosen = {name.rsplit("__", 1)[-1]: value for name, value in only.items()}
+        return Trained(pipeline.fit(X, y), chosen, {})
     # The features of a fold are the same for every C: they are computed once and kept on disk.
     with tempfile.TemporaryDirectory() as cache:
         pipeline.set_params(memory=cache)

@@ -47,11 +47,15 @@ def model_card(info: Mapping[str, Any], classes: Sequence[str]) -> str:
             "",
             f"- Data: `{info['corpus']}`. The project's corpus is synthetic: its sentences are "
             "written for the project by language models and labelled under the codebook.",
-            f"- Chosen by cross-validation grouped by article, in the training split only: "
-            f"{chosen}. Seed {info['seed']}.",
+            *_chosen(info, chosen),
             f"- Class prior the probabilities are given under: {mix}. The loss is unweighted.",
             "- Input: the sentence"
-            + (" and up to three sentences before it." if recipe["context"] else " alone."),
+            + (
+                " and up to three sentences before it."
+                if recipe["context"] or recipe.get("network")
+                else " alone."
+            ),
+            *_network(info),
             "",
             "## Scores",
             "",
@@ -60,9 +64,7 @@ def model_card(info: Mapping[str, Any], classes: Sequence[str]) -> str:
             "## Limits",
             "",
             "- Probabilities are calibrated on written text at best; on news they are too sure.",
-            "- It reads wording and light clauses, not syntax: conditions and refusals that are "
-            "about something else, outsiders' views, and positions told in a few words of direct "
-            "speech are its commonest errors.",
+            *_limits(recipe),
             "- It names a stance for the sentence, not for each holder in it.",
             "- Literary or ironic wording defeats it (see the challenge split).",
             "",
@@ -71,6 +73,45 @@ def model_card(info: Mapping[str, Any], classes: Sequence[str]) -> str:
             "",
         ]
     )
+
+
+def _chosen(info: Mapping[str, Any], chosen: str) -> list[str]:
+    if info.get("cross_validation") == {}:
+        return [f"- Set in the recipe: {chosen}. Seed {info['seed']}."]
+    return [
+        "- Chosen by cross-validation grouped by article, in the training split only: "
+        f"{chosen}. Seed {info['seed']}.",
+    ]
+
+
+def _network(info: Mapping[str, Any]) -> list[str]:
+    """How the network in the model was made, if there is one."""
+    made = info.get("network")
+    if not made:
+        return []
+    return [
+        f"- Network: {made['base']['name']}, the lowest {made['layers']} layers, of which "
+        f"{made['layers'] - made['frozen_layers']} were tuned for {made['epochs']} epochs to "
+        f"{made['sentences']} sentences, to give the stance and to find the holder's words; "
+        f"weights of {made['bits']} bits in `encoder.onnx`. `NOTICE` says where it is from, "
+        "`encoder.json` how it was made.",
+        "- It runs on a processor, without torch, and downloads nothing.",
+    ]
+
+
+def _limits(recipe: Mapping[str, Any]) -> list[str]:
+    if recipe.get("network"):
+        return [
+            "- It takes conditions and refusals that are nobody's, or about something else, for "
+            "positions, and misses those that are told in a few words of direct speech.",
+            "- The network reads some ten to a hundred sentences a second; the model `fast` reads "
+            "thousands, and is worse.",
+        ]
+    return [
+        "- It reads wording and light clauses, not syntax: conditions and refusals that are about "
+        "something else, outsiders' views, and positions told in a few words of direct speech are "
+        "its commonest errors.",
+    ]
 
 
 def holder_card(info: Mapping[str, Any]) -> str:

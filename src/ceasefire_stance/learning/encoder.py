@@ -1,9 +1,7 @@
-"""Sentences become vectors or stances by a transformer, without torch.
+"""Sentences become vectors by a pretrained transformer, without torch.
 
-`SentenceEncoder` gives the vectors of a pretrained encoder; `TunedClassifier` gives the stances of
-one that was tuned to the task (`ceasefire_stance.learning.finetuning`). Both run a graph with
-onnxruntime, and keep nothing but their settings and checksums in themselves: the network is read
-when it is first needed, once in a process.
+`SentenceEncoder` runs a graph with onnxruntime, and keeps nothing but settings and checksums in
+itself: the network is read when it is first needed, once in a process.
 """
 
 from __future__ import annotations
@@ -11,31 +9,28 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from hashlib import sha256
-from pathlib import Path
 from typing import Self
 
 import numpy as np
 import pandas as pd
-from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin
+from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from ceasefire_stance.corpus.sentences import require_columns
-from ceasefire_stance.corpus.stances import STANCES
+from ceasefire_stance.learning.errors import ModelError
 from ceasefire_stance.learning.network import (
     load_tokenizer,
     open_graph,
     pair_input,
+    require_positive,
     require_room,
     run_graph,
     sentence_input,
 )
-from ceasefire_stance.learning.store import ModelError
 from ceasefire_stance.learning.transformer_graph import GRAPH_VERSION, ready_graph
-from ceasefire_stance.learning.tuned_folder import TUNED_FILE, tuned_information
 from ceasefire_stance.learning.vector_cache import VectorCache
 from ceasefire_stance.learning.weights import (
     DEFAULT_MODEL,
-    TOKENIZER_FILE,
     BaseWeights,
     find_weights,
 )
@@ -103,7 +98,7 @@ class SentenceEncoder(TransformerMixin, BaseEstimator):
             If a number is out of range.
         """
         weights = find_weights(str(self.model))
-        _require_positive(self, "max_tokens", "batch_size", "threads")
+        require_positive(self, "max_tokens", "batch_size", "threads")
         require_room(weights.positions, self.context_tokens, self.max_tokens)
         self.weights_ = weights.identity
         self.width_ = weights.width
@@ -162,92 +157,10 @@ class SentenceEncoder(TransformerMixin, BaseEstimator):
         size, before = self.max_tokens, self.context_tokens
         alone = [sentence_input(tokenizer, text, size) for text, _ in pairs]
         after = [pair_input(tokenizer, text, context, size, before) for text, context in pairs]
-        halves = [run_graph(session, i, "vector", self.batch_size) for i in (alone, after)]
-        return np.hstack(halves)
-
-
-class TunedClassifier(ClassifierMixin, BaseEstimator):
-    """Give the stances of a network that was tuned to the task.
-
-    Parameters
-    ----------
-    folder : str
-        Holds ``encoder.onnx``, ``tokenizer.json`` and ``encoder.json``.
-    temperature : float, default=1.0
-        What the logits are divided by: above 1 makes the probabilities less sure.
-    batch_size, threads : int, default=32, 1
-        As for `SentenceEncoder`.
-
-    Attributes
-    ----------
-    classes_ : ndarray of shape (4,)
-        The stances, alphabetical.
-    network_ : str
-        The SHA-256 of the network at fitting; no other is used afterwards.
-    """
-
-    def __init__(
-        self, folder: str, temperature: float = 1.0, batch_size: int = 32, threads: int = 1
-    ) -> None:
-        self.folder = folder
-        self.temperature = temperature
-        self.batch_size = batch_size
-        self.threads = threads
-
-    def fit(self, X: object = None, y: object = None) -> Self:
-        """Check the folder and take the classes from it; training is done elsewhere.
-
-        Raises
-        ------
-        ModelError
-            If a file is missing or altered, or gives other classes than the four stances.
-        ValueError
-            If a number is out of range.
-        """
-        _require_positive(self, "temperature", "batch_size", "threads")
-        self.network_ = str(tuned_information(self.folder)["sha256"])
-        self.classes_ = np.array(STANCES)
-        return self
-
-    def predict_proba(self, X: pd.DataFrame) -> np.ndarray:
-        """Probabilities of shape (n, 4) of sentences `X` (columns `text`, `context`)."""
-        check_is_fitted(self)
-        scaled = self.decision_function(X) / self.temperature
-        raised = np.exp(scaled - scaled.max(axis=1, keepdims=True))
-        return np.asarray(raised / raised.sum(axis=1, keepdims=True))
-
-    def predict(self, X: pd.DataFrame) -> np.ndarray:
-        """The most probable stance of each sentence."""
-        check_is_fitted(self)
-        return np.asarray(self.classes_[self.decision_function(X).argmax(axis=1)])
-
-    def decision_function(self, X: pd.DataFrame) -> np.ndarray:
-        """The network's logits, float64 (n, 4), before the temperature."""
-        check_is_fitted(self)
-        require_columns(X, ["text", "context"], "the sentences to classify")
-        root = Path(self.folder)
-        info = tuned_information(root)
-        if info["sha256"] != self.network_:
-            raise ModelError(
-                f"{root}: expected the network {self.network_[:12]}… that the model was fitted "
-                f"with, found {str(info['sha256'])[:12]}…. Restore it or fit again."
-            )
-        if not len(X):
-            return np.empty((0, len(STANCES)))
-        session = open_graph(root / TUNED_FILE, self.threads)
-        tokenizer = load_tokenizer(root / TOKENIZER_FILE)
-        inputs = [
-            pair_input(tokenizer, text, context, info["max_tokens"], info["context_tokens"])
-            for text, context in zip(X["text"], X["context"], strict=True)
+        halves = [
+            np.stack(run_graph(session, i, "vector", self.batch_size)) for i in (alone, after)
         ]
-        return run_graph(session, inputs, "logits", self.batch_size).astype(float)
-
-
-def _require_positive(estimator: BaseEstimator, *names: str) -> None:
-    for name in names:
-        value = getattr(estimator, name)
-        if not value > 0:
-            raise ValueError(f"{name} is {value!r}; expected a number above 0. Correct it.")
+        return np.hstack(halves)
 
 
 def _rounds(keys: Sequence[bytes]) -> Iterator[Sequence[bytes]]:

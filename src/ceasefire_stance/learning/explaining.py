@@ -1,4 +1,4 @@
-"""What a fitted model attends to: everywhere, and in one sentence."""
+"""Why a model gives one sentence its stance: which words and features it rests on."""
 
 from __future__ import annotations
 
@@ -11,35 +11,22 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-from scipy import sparse
-from sklearn.compose import ColumnTransformer
-from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
 
 from ceasefire_stance.corpus.stances import PROBABILITY_COLUMNS, STANCES
-from ceasefire_stance.learning.calibration import PriorAdjustedClassifier
+from ceasefire_stance.learning.contributions import Contribution, sentence_contributions
 from ceasefire_stance.learning.predicting import predict_sentences
 from ceasefire_stance.learning.store import Model
 
-TOP = 15
 PHRASE_WORDS = 4
 """No phrase is longer: its words are tried in all combinations."""
 ACT_TOGETHER = 0.5
 """Neighbours are a phrase if together they matter this much more or less than apart (log-odds)."""
-_BLOCKS = {"cues": "cue", "words": "word", "context words": "context", "chars": "chars"}
 _WORD = re.compile(r"[\w\u0300-\u036f]+(?:['’\-\u2011][\w\u0300-\u036f]+)*")
 _SMALLEST = 1e-12
 
 Span = tuple[int, int]
 WordSet = tuple[int, ...]
-
-
-class Contribution(NamedTuple):
-    """One feature of one sentence: its name, its block, and what it adds in log-odds."""
-
-    feature: str
-    block: str
-    log_odds: float
 
 
 class WordWeight(NamedTuple):
@@ -128,7 +115,7 @@ def explain_sentence(model: Model, text: str, context: str = "", top: int = 10) 
     """
     frame = pd.DataFrame({"text": [text], "context": [context]})
     row = predict_sentences(frame, model).iloc[0]
-    contributions, base, rest = _contributions(model.pipeline, frame, top)
+    contributions, base, rest = sentence_contributions(model.pipeline, frame, top)
     words, phrases = weigh_words(model.pipeline, text, context, str(row["stance"]))
     return Explanation(
         text=text,
@@ -169,75 +156,6 @@ def weigh_words(
     )
 
 
-def strongest_features(pipeline: Pipeline, top: int = TOP) -> dict[str, list[dict[str, object]]]:
-    """The features with the largest weights for each class of a linear model.
-
-    Returns
-    -------
-    dict
-        class → list of ``{"feature", "weight"}``, largest first; weights are coefficients of the
-        class's linear score for a feature as the vectoriser scales it. Empty for models without
-        linear coefficients.
-    """
-    classifier = pipeline.named_steps["classifier"]
-    inner = getattr(classifier, "estimator_", None)
-    weights = getattr(inner, "coef_", None)
-    if inner is None or weights is None or "features" not in pipeline.named_steps:
-        return {}
-    names = pipeline.named_steps["features"].get_feature_names_out()
-    out = {}
-    for stance, row in zip(inner.classes_, weights, strict=True):
-        best = np.argsort(-row, kind="stable")[:top]
-        out[str(stance)] = [
-            {"feature": str(names[i]).replace("__", ": ", 1), "weight": round(float(row[i]), 4)}
-            for i in best
-        ]
-    return out
-
-
-def global_importances(
-    pipeline: Pipeline, top: int = TOP, sentences: pd.DataFrame | None = None
-) -> dict[str, list[dict[str, object]]]:
-    """The features that move each class most, for it or against it.
-
-    Parameters
-    ----------
-    pipeline : Pipeline
-        Fitted.
-    top : int
-        Features a class.
-    sentences : DataFrame, optional
-        Columns `text`, `context`. If given, a weight is multiplied by the mean absolute value that
-        the feature has there: what it contributes to a sentence on average, not only if it occurs.
-
-    Returns
-    -------
-    dict
-        class → list of ``{"feature", "block", "weight"}``, largest absolute weight first; weights
-        are coefficients less their mean over the classes. Empty for models that are not linear;
-        blocks whose columns have no names (an encoder's) are left out.
-    """
-    linear = _linear(pipeline)
-    if linear is None:
-        return {}
-    classes, weights, _ = linear
-    features = pipeline.named_steps["features"]
-    columns = _columns(features)
-    named = np.array([block in _BLOCKS.values() for _, block in columns])
-    scale = named.astype(float)
-    if sentences is not None:
-        rows = sparse.csr_matrix(features.transform(sentences[["text", "context"]]))
-        scale = scale * np.asarray(abs(rows).mean(axis=0)).ravel()
-    out: dict[str, list[dict[str, object]]] = {}
-    for stance, row in zip(classes, weights * scale, strict=True):
-        best = [i for i in np.argsort(-np.abs(row), kind="stable")[:top] if row[i]]
-        out[stance] = [
-            {"feature": columns[i][0], "block": columns[i][1], "weight": round(float(row[i]), 4)}
-            for i in best
-        ]
-    return out
-
-
 def without(text: str, spans: Iterable[Span]) -> str:
     """`text` less the spans (start, end), with no space left where two would meet."""
     for start, end in sorted(spans, reverse=True):
@@ -249,66 +167,6 @@ def without(text: str, spans: Iterable[Span]) -> str:
                 before = before.rstrip()
         text = before + after
     return text
-
-
-def _linear(pipeline: Pipeline) -> tuple[list[str], np.ndarray, np.ndarray] | None:
-    """Classes, centred coefficients (k, d) and centred base (k,); None if it is not linear."""
-    features = pipeline.named_steps.get("features")
-    classifier = pipeline.named_steps.get("classifier")
-    inner = getattr(classifier, "estimator_", None)
-    if not (
-        isinstance(features, ColumnTransformer)
-        and isinstance(classifier, PriorAdjustedClassifier)
-        and isinstance(inner, LogisticRegression)
-    ):
-        return None
-    weights, base = np.asarray(inner.coef_), np.asarray(inner.intercept_)
-    if len(weights) == 1:  # Two classes have one row, that of the second against the first.
-        weights, base = np.vstack([-weights, weights]) / 2, np.array([-base[0], base[0]]) / 2
-    base = base + np.log(classifier.prior_) - np.log(classifier.training_prior_)
-    names = [str(c) for c in classifier.classes_]
-    return names, weights - weights.mean(axis=0), base - base.mean()
-
-
-def _columns(features: ColumnTransformer) -> list[tuple[str, str]]:
-    """Name and block of each column; columns of an unknown block share the name of the block."""
-    out: list[tuple[str, str]] = []
-    for name, transformer, _ in features.transformers_:
-        place = features.output_indices_[name]
-        if name in _BLOCKS:
-            out += [(str(n), _BLOCKS[name]) for n in transformer.get_feature_names_out()]
-        else:
-            out += [(name, name)] * (place.stop - place.start)
-    return out
-
-
-def _contributions(
-    pipeline: Pipeline, frame: pd.DataFrame, top: int
-) -> tuple[dict[str, tuple[Contribution, ...]], dict[str, float], dict[str, float]]:
-    linear = _linear(pipeline)
-    if linear is None:
-        return {}, {}, {}
-    classes, weights, base = linear
-    features = pipeline.named_steps["features"]
-    columns = _columns(features)
-    alone, row = (
-        sparse.csr_matrix(features.transform(f)) for f in (frame.assign(context=""), frame)
-    )
-    sums: dict[tuple[str, str], np.ndarray] = {}
-    for i, value in zip(row.indices, row.data, strict=True):
-        name, block = columns[i]
-        # A cue that is gone once the context is emptied is one of the context.
-        key = (name, "context" if block == "cue" and alone[0, i] == 0 else block)
-        sums[key] = sums.get(key, np.zeros(len(classes))) + weights[:, i] * value
-    listed, rest = {}, {}
-    for c, stance in enumerate(classes):
-        ranked = sorted(
-            (Contribution(*key, float(v[c])) for key, v in sums.items()),
-            key=lambda one: -abs(one.log_odds),
-        )
-        listed[stance] = tuple(ranked[:top])
-        rest[stance] = float(sum(one.log_odds for one in ranked[top:]))
-    return listed, dict(zip(classes, map(float, base), strict=True)), rest
 
 
 def _words(text: str) -> list[Span]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from importlib.metadata import version
@@ -14,19 +14,12 @@ import numpy as np
 import pandas as pd
 
 from ceasefire_stance.corpus.atomic import whole_file
-from ceasefire_stance.corpus.errors import DataError
-from ceasefire_stance.corpus.sentences import require_columns, single_stance
 from ceasefire_stance.corpus.stances import STANCES
-from ceasefire_stance.learning.network import (
-    ModelInput,
-    load_tokenizer,
-    padded,
-    pair_input,
-    require_room,
-)
-from ceasefire_stance.learning.store import ModelError
-from ceasefire_stance.learning.torch_network import torch_logits
-from ceasefire_stance.learning.tuned_folder import HEAD, write_tuned
+from ceasefire_stance.learning.errors import ModelError
+from ceasefire_stance.learning.network import load_tokenizer, padded, require_room
+from ceasefire_stance.learning.torch_network import torch_outputs
+from ceasefire_stance.learning.tuned_folder import HEADS, write_tuned
+from ceasefire_stance.learning.tuning_inputs import TuningInputs, batches, tuning_inputs
 from ceasefire_stance.learning.weights import BaseWeights, library
 
 CHECKPOINT = "checkpoint.pt"
@@ -50,6 +43,13 @@ class Settings:
         Share of the steps in which the rates rise from 0; they fall to 0 in all the others.
     dropout, weight_decay, clip : float
         Share of numbers left out, AdamW's decay, longest gradient.
+    holder_share : float
+        Weight of the second task, to find the holder's words, beside the first. What a stance is
+        depends on whose it is: the network learns to look.
+    frozen_layers : int
+        So many of the lowest layers, with the embeddings, stay as they are.
+    bfloat16 : bool
+        Whether products are computed in bfloat16: faster where the processor has it.
     """
 
     seed: int
@@ -64,6 +64,9 @@ class Settings:
     dropout: float = 0.1
     weight_decay: float = 0.01
     clip: float = 1.0
+    holder_share: float = 0.3
+    frozen_layers: int = 0
+    bfloat16: bool = False
 
 
 @dataclass(frozen=True)
@@ -73,15 +76,15 @@ class _Run:
     torch: Any
     weights: BaseWeights
     settings: Settings
-    inputs: list[ModelInput]
-    targets: np.ndarray
+    data: TuningInputs
 
     @property
     def fingerprint(self) -> str:
         """Changes with anything that the result depends on."""
         state = sha256(json.dumps([self.weights.identity, asdict(self.settings)]).encode())
-        state.update(json.dumps([asdict(i) for i in self.inputs]).encode())
-        state.update(np.ascontiguousarray(self.targets, dtype="<f4").tobytes())
+        state.update(json.dumps([asdict(i) for i in self.data.inputs]).encode())
+        for numbers in (self.data.stances, *self.data.holders):
+            state.update(np.ascontiguousarray(numbers, dtype="<f4").tobytes())
         return state.hexdigest()
 
 
@@ -89,30 +92,28 @@ def finetune(
     sentences: pd.DataFrame,
     *,
     weights: BaseWeights,
-    seed: int,
-    epochs: int,
-    learning_rate: float,
-    batch_size: int,
-    context_tokens: int,
+    settings: Settings,
     folder: str | Path,
     soft_labels: np.ndarray | None = None,
     progress: Callable[[int, int, float], None] | None = None,
-    quantized: bool = True,
+    bits: int = 8,
+    corpus: str = "",
 ) -> list[float]:
-    """Tune all layers of `weights` and a new classifier, and write what `TunedClassifier` reads.
+    """Tune `weights` and two new heads, and write what `TunedClassifier` reads.
 
-    The loss is the unweighted cross-entropy. After each epoch the state is written to `folder`; a
+    The loss is the unweighted cross-entropy of the stances, and a share of that of the tokens that
+    are a holder's words. After each epoch the state is written to `folder`; a
     run with the same arguments goes on from there and ends as if it had not been interrupted.
 
     Parameters
     ----------
     sentences : DataFrame
-        Columns `text`, `context` and, without `soft_labels`, `stance`. Sentences with several
-        stances are left out.
+        Columns `text`, `context`, without `soft_labels` also `stance`, and `holder` where it is
+        known. Sentences with several stances are left out.
     weights : BaseWeights
         From `find_weights`.
-    seed, epochs, learning_rate, batch_size, context_tokens
-        As for `Settings`.
+    settings : Settings
+        How.
     folder : path
         Gets ``encoder.onnx``, ``tokenizer.json``, ``encoder.json`` and ``NOTICE``.
     soft_labels : ndarray of shape (n, 4), optional
@@ -120,8 +121,10 @@ def finetune(
         in class order.
     progress : callable, optional
         Called after each step with the steps done, all steps, and the loss of the step.
-    quantized : bool, default=True
-        Whether the graph is written in int8.
+    bits : int, default=8
+        Of a weight in the graph that is written: 32, 8 or 4.
+    corpus : str
+        Fingerprint of what `sentences` are from, to be written down.
 
     Returns
     -------
@@ -135,17 +138,17 @@ def finetune(
     ModelError
         If torch is not installed, or the folder holds the state of another run.
     """
-    settings = Settings(seed, epochs, learning_rate, batch_size, context_tokens)
     target = Path(folder)
-    require_room(weights.positions, context_tokens, settings.max_tokens)
+    require_room(weights.positions, settings.context_tokens, settings.max_tokens)
     torch = library("torch", "finetune")
-    rows, targets = _labelled(sentences, soft_labels)
-    tokenizer = load_tokenizer(weights.tokenizer_file)
-    inputs = [
-        pair_input(tokenizer, text, context, settings.max_tokens, context_tokens)
-        for text, context in zip(rows["text"], rows["context"], strict=True)
-    ]
-    run = _Run(torch, weights, settings, inputs, targets)
+    data = tuning_inputs(
+        sentences,
+        load_tokenizer(weights.tokenizer_file),
+        max_tokens=settings.max_tokens,
+        context_tokens=settings.context_tokens,
+        soft_labels=soft_labels,
+    )
+    run = _Run(torch, weights, settings, data)
     # The caller's random numbers go on as if nothing had happened.
     with torch.random.fork_rng(devices=[]):
         parameters, losses = _trained(run, target / CHECKPOINT, progress)
@@ -153,44 +156,18 @@ def finetune(
     information = {
         **asdict(settings),
         "run": run.fingerprint,
+        "corpus": corpus,
+        "layers": weights.layers,
         # Sums are added up in another order with other threads: the last digits depend on it.
         "threads": torch.get_num_threads(),
-        "sentences": len(inputs),
+        "sentences": len(data.inputs),
+        "training_prior": [round(float(p), 6) for p in data.stances.mean(axis=0)],
         "losses": [round(loss, 6) for loss in losses],
         "versions": {name: version(name) for name in ("ceasefire-stance", "torch", "onnx")},
     }
-    write_tuned(target, arrays, weights, quantized=quantized, information=information)
+    write_tuned(target, arrays, weights, bits=bits, information=information)
     (target / CHECKPOINT).unlink(missing_ok=True)
     return losses
-
-
-def _labelled(
-    sentences: pd.DataFrame, soft_labels: np.ndarray | None
-) -> tuple[pd.DataFrame, np.ndarray]:
-    """The sentences that can be learned, and the probabilities to learn, float32 (n, 4)."""
-    source = "the sentences to tune on"
-    needed = ["text", "context", *(["stance"] if soft_labels is None else [])]
-    require_columns(sentences, needed, source)
-    rows = single_stance(sentences.assign(row=np.arange(len(sentences))))
-    if rows.empty:
-        raise DataError(f"{source}: no sentence; expected at least one. Give more.")
-    if soft_labels is None:
-        unknown = sorted(set(rows["stance"].astype(str)) - set(STANCES))
-        if unknown:
-            raise DataError(
-                f"{source}: a stance is {unknown[0]!r}; expected one of {', '.join(STANCES)}. "
-                "Correct it."
-            )
-        hard = [[stance == s for s in STANCES] for stance in rows["stance"].astype(str)]
-        return rows, np.array(hard, dtype=np.float32)
-    soft = np.asarray(soft_labels, dtype=np.float32)
-    fits = soft.shape == (len(sentences), len(STANCES))
-    if not fits or soft.min() < 0 or not np.allclose(soft.sum(axis=1), 1, atol=1e-3):
-        raise DataError(
-            f"soft_labels: expected {len(sentences)} rows of {len(STANCES)} probabilities that sum "
-            f"to 1; found {'other numbers' if fits else f'the shape {soft.shape}'}. Correct them."
-        )
-    return rows, soft[rows["row"].to_numpy()]
 
 
 def _trained(
@@ -200,26 +177,27 @@ def _trained(
     parameters = _parameters(run)
     groups = _groups(parameters, run)
     optimizer = torch.optim.AdamW(groups, weight_decay=settings.weight_decay)
+    learned = [p for group in groups for p in group["params"]]
     highest = [group["lr"] for group in optimizer.param_groups]
     losses = _resume(run, checkpoint, parameters, optimizer)
-    per_epoch = len(_order(run, 0))
+    per_epoch = len(_batches(run, 0))
     for epoch in range(len(losses), settings.epochs):
         # Seeded for each epoch, so that a run that is taken up again draws the same numbers.
         torch.manual_seed(settings.seed * 1_000_003 + epoch)
         total = 0.0
-        for number, rows in enumerate(_order(run, epoch), start=epoch * per_epoch):
+        for number, rows in enumerate(_batches(run, epoch), start=epoch * per_epoch):
             share = _rate_share(number, settings.epochs * per_epoch, settings.warm_up)
             for group, rate in zip(optimizer.param_groups, highest, strict=True):
                 group["lr"] = rate * share
             loss = _loss(run, parameters, rows)
             optimizer.zero_grad()
             loss.backward()
-            torch.nn.utils.clip_grad_norm_(list(parameters.values()), settings.clip)
+            torch.nn.utils.clip_grad_norm_(learned, settings.clip)
             optimizer.step()
             total += loss.item() * len(rows)
             if progress:
                 progress(number + 1, settings.epochs * per_epoch, loss.item())
-        losses.append(total / len(run.inputs))
+        losses.append(total / len(run.data.inputs))
         state = {
             "run": run.fingerprint,
             "losses": losses,
@@ -232,40 +210,38 @@ def _trained(
 
 
 def _parameters(run: _Run) -> dict[str, Any]:
-    """The encoder's tensors and a head that at first gives each class its share."""
+    """The encoder's tensors and two heads, of which one at first gives each class its share."""
     torch = run.torch
     arrays = run.weights.tensors()
-    arrays[HEAD[0]] = np.zeros((len(STANCES), run.weights.width), dtype=np.float32)
-    arrays[HEAD[1]] = np.log(run.targets.mean(axis=0) + 1e-3).astype(np.float32)
-    return {name: torch.tensor(a).requires_grad_() for name, a in arrays.items()}
+    arrays["head.weight"] = np.zeros((len(STANCES), run.weights.width), dtype=np.float32)
+    arrays["head.bias"] = np.log(run.data.stances.mean(axis=0) + 1e-3).astype(np.float32)
+    arrays["holder.weight"] = np.zeros((1, run.weights.width), dtype=np.float32)
+    arrays["holder.bias"] = np.full(1, -2.0, dtype=np.float32)
+    return {name: torch.tensor(a) for name, a in arrays.items()}
 
 
 def _groups(parameters: Mapping[str, Any], run: _Run) -> list[dict[str, Any]]:
-    """The parameters with the highest rate of each layer: the lower, the slower."""
+    """The parameters that learn, with the highest rate of each layer: the lower, the slower."""
     settings, layers = run.settings, run.weights.layers
-    rates = {f"encoder.layer.{i}.": layers - 1 - i for i in range(layers)} | {"embeddings.": layers}
-    groups = [{"params": [parameters[n] for n in HEAD], "lr": settings.head_rate}]
-    for stem, depth in rates.items():
+    stems = {f"encoder.layer.{i}.": layers - 1 - i for i in range(settings.frozen_layers, layers)}
+    if not settings.frozen_layers:
+        stems |= {"embeddings.": layers, "encoder.relative": layers}
+    groups: list[dict[str, Any]] = [
+        {"params": [parameters[n] for n in HEADS], "lr": settings.head_rate}
+    ]
+    for stem, depth in stems.items():
         members = [p for name, p in parameters.items() if name.startswith(stem)]
-        rate = settings.learning_rate * settings.layer_decay**depth
-        groups.append({"params": members, "lr": rate})
+        if members:
+            rate = settings.learning_rate * settings.layer_decay**depth
+            groups.append({"params": members, "lr": rate})
+    for group in groups:
+        for parameter in group["params"]:
+            parameter.requires_grad_()
     return groups
 
 
-def _order(run: _Run, epoch: int) -> list[list[int]]:
-    """The batches of an epoch: sentences of like lengths together, otherwise at random."""
-    size = run.settings.batch_size
-    rng = np.random.default_rng([run.settings.seed, epoch])
-    shuffled = rng.permutation(len(run.inputs)).tolist()
-    batches: list[list[int]] = []
-    for bucket in _parts(shuffled, 16 * size):
-        batches += _parts(sorted(bucket, key=lambda i: len(run.inputs[i].ids)), size)
-    return [batches[i] for i in rng.permutation(len(batches))]
-
-
-def _parts(items: Sequence[int], size: int) -> Iterator[list[int]]:
-    for start in range(0, len(items), size):
-        yield list(items[start : start + size])
+def _batches(run: _Run, epoch: int) -> list[list[int]]:
+    return batches(run.data.inputs, run.settings.batch_size, run.settings.seed, epoch)
 
 
 def _rate_share(step: int, steps: int, warm_up: float) -> float:
@@ -275,11 +251,27 @@ def _rate_share(step: int, steps: int, warm_up: float) -> float:
 
 
 def _loss(run: _Run, parameters: Mapping[str, Any], rows: Sequence[int]) -> Any:
-    torch = run.torch
-    batch = {k: torch.from_numpy(v) for k, v in padded([run.inputs[i] for i in rows]).items()}
-    logits = torch_logits(parameters, batch, weights=run.weights, dropout=run.settings.dropout)
-    targets = torch.from_numpy(run.targets[list(rows)])
-    return -(targets * logits.log_softmax(-1)).sum(-1).mean()
+    torch, settings = run.torch, run.settings
+    inputs = padded([run.data.inputs[i] for i in rows])
+    batch = {k: torch.from_numpy(v) for k, v in inputs.items()}
+    with torch.autocast("cpu", torch.bfloat16, enabled=settings.bfloat16):
+        logits, holders = torch_outputs(
+            parameters,
+            batch,
+            weights=run.weights,
+            dropout=settings.dropout,
+            frozen_layers=settings.frozen_layers,
+        )
+    stances = torch.from_numpy(run.data.stances[list(rows)])
+    loss = -(stances * logits.float().log_softmax(-1)).sum(-1).mean()
+    wanted = torch.from_numpy(run.data.batch_holders(rows))
+    known = wanted >= 0
+    if settings.holder_share and known.any():
+        found = torch.nn.functional.binary_cross_entropy_with_logits(
+            holders.float()[known], wanted[known]
+        )
+        loss = loss + settings.holder_share * found
+    return loss
 
 
 def _resume(run: _Run, path: Path, parameters: Mapping[str, Any], optimizer: Any) -> list[float]:

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ceasefire_stance.learning.store import ModelError
+from ceasefire_stance.learning.errors import ModelError
 from ceasefire_stance.learning.transformer_graph import INPUTS
 from ceasefire_stance.learning.weights import digest, library
 
@@ -38,20 +38,29 @@ def load_tokenizer(path: str | Path) -> Any:
         raise ModelError(
             f"{path}: expected a tokenizer in JSON, but {error}. Restore the file."
         ) from error
-    if tokenizer.token_to_id("[CLS]") is None or tokenizer.token_to_id("[SEP]") is None:
+    if None in _marks(tokenizer):
         raise ModelError(
-            f"{path}: expected the tokens [CLS] and [SEP] of a BERT, which are not in it. "
-            "Give the tokenizer that belongs to the weights."
+            f"{path}: expected the tokens [CLS] and [SEP] of a BERT, or <s> and </s>, which are "
+            "not in it. Give the tokenizer that belongs to the weights."
         )
     tokenizer.no_padding()
     tokenizer.no_truncation()
     return tokenizer
 
 
+def _marks(tokenizer: Any) -> tuple[Any, Any]:
+    """The tokens at the beginning and at the end: BERT's, else those of RoBERTa and MPNet."""
+    for begin, end in (("[CLS]", "[SEP]"), ("<s>", "</s>")):
+        if tokenizer.token_to_id(begin) is not None:
+            return tokenizer.token_to_id(begin), tokenizer.token_to_id(end)
+    return None, None
+
+
 def sentence_input(tokenizer: Any, text: str, max_tokens: int) -> ModelInput:
     """``[CLS] sentence [SEP]``, all of it pooled, as the encoder was trained."""
     sentence = tokenizer.encode(text, add_special_tokens=False).ids[:max_tokens]
-    ids = (tokenizer.token_to_id("[CLS]"), *sentence, tokenizer.token_to_id("[SEP]"))
+    begin, end = _marks(tokenizer)
+    ids = (begin, *sentence, end)
     return ModelInput(ids, (0,) * len(ids), (1,) * len(ids))
 
 
@@ -66,14 +75,20 @@ def pair_input(
     before: list[int] = []
     if context_tokens and context:
         before = tokenizer.encode(context, add_special_tokens=False).ids[-context_tokens:]
-    separator = tokenizer.token_to_id("[SEP]")
-    ids = (tokenizer.token_to_id("[CLS]"), *before, separator, *sentence, separator)
+    begin, separator = _marks(tokenizer)
+    ids = (begin, *before, separator, *sentence, separator)
     first = len(before) + 2
     return ModelInput(
         ids,
         (0,) * first + (1,) * (len(sentence) + 1),
         (0,) * first + (1,) * len(sentence) + (0,),
     )
+
+
+def sentence_tokens(tokenizer: Any, text: str) -> list[tuple[int, int]]:
+    """Where in `text` each token of the sentence stands: start and end offset in characters."""
+    offsets = tokenizer.encode(text, add_special_tokens=False).offsets
+    return [(int(start), int(end)) for start, end in offsets]
 
 
 def require_room(positions: int, context_tokens: int, max_tokens: int) -> None:
@@ -100,14 +115,17 @@ def padded(inputs: Sequence[ModelInput]) -> dict[str, np.ndarray]:
 
 def run_graph(
     session: Any, inputs: Sequence[ModelInput], output: str, batch_size: int
-) -> np.ndarray:
-    """One output of the network for each input, float32, in the order of `inputs`."""
+) -> list[np.ndarray]:
+    """One output of the network for each input, float32, in the order of `inputs`.
+
+    An output with a number a token is as long as the longest input of its batch.
+    """
     rows: list[np.ndarray] = [np.empty(0, dtype=np.float32)] * len(inputs)
     for batch in _batches([len(i.ids) for i in inputs], batch_size):
         values = session.run([output], padded([inputs[i] for i in batch]))[0]
         for i, value in zip(batch, values, strict=True):
             rows[i] = value
-    return np.stack(rows)
+    return rows
 
 
 def _batches(lengths: Sequence[int], batch_size: int) -> Iterator[list[int]]:
@@ -156,3 +174,11 @@ def _session(path: str, checksum: str, threads: int) -> Any:
             f"{path}: expected a graph that onnxruntime {runtime.__version__} can run, but "
             f"{error}. Install the version of requirements.lock or make the file again."
         ) from error
+
+
+def require_positive(estimator: object, *names: str) -> None:
+    """Raise ValueError unless these parameters of an estimator are above 0."""
+    for name in names:
+        value = getattr(estimator, name)
+        if not value > 0:
+            raise ValueError(f"{name} is {value!r}; expected a number above 0. Correct it.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from sklearn.base import BaseEstimator
@@ -17,6 +18,8 @@ from sklearn.svm import LinearSVC
 from ceasefire_stance.learning.calibration import PriorAdjustedClassifier
 from ceasefire_stance.learning.features import make_features
 from ceasefire_stance.learning.rules import KeywordRules
+from ceasefire_stance.learning.store import models_folder
+from ceasefire_stance.learning.tuned import AveragedClassifier, TunedClassifier
 
 
 @dataclass(frozen=True)
@@ -28,15 +31,20 @@ class Recipe:
     name, description : str
         How it is called and what it is, in one line.
     classifier : str
-        ``majority``, ``rules``, ``nb``, ``logreg`` or ``svm``.
+        ``majority``, ``rules``, ``nb``, ``logreg``, ``svm``, or ``network``: one that was tuned
+        beforehand, alone or, if `features` are given, averaged with ``logreg`` on these.
     features : tuple of str
-        Names for `make_features`; empty for ``majority`` and ``rules``.
+        Names for `make_features`; empty for ``majority``, ``rules`` and a ``network`` alone.
     context : bool
         Whether the sentences before are looked at.
     grid : mapping
         Hyper-parameter of the classifier → values to choose from by cross-validation.
     prior : mapping or None
         The class prior the model answers under; None for that of the training sentences.
+    network : str
+        The tuned network: a model folder, or the name of one under ``models/``.
+    network_share : float
+        Weight of the network in an average, in (0, 1).
     """
 
     name: str
@@ -46,10 +54,12 @@ class Recipe:
     context: bool = False
     grid: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
     prior: Mapping[str, float] | None = None
+    network: str = ""
+    network_share: float = 0.5
 
     def as_dict(self) -> dict[str, object]:
         """The recipe as plain data, as it is saved beside a model."""
-        return {
+        plain: dict[str, object] = {
             "name": self.name,
             "description": self.description,
             "classifier": self.classifier,
@@ -58,6 +68,9 @@ class Recipe:
             "grid": {k: list(v) for k, v in self.grid.items()},
             "prior": dict(self.prior) if self.prior else None,
         }
+        if self.network:
+            plain |= {"network": self.network, "network_share": self.network_share}
+        return plain
 
 
 def make_pipeline(recipe: Recipe, seed: int = 0) -> Pipeline:
@@ -76,6 +89,8 @@ def make_pipeline(recipe: Recipe, seed: int = 0) -> Pipeline:
             return Pipeline([("classifier", DummyClassifier(strategy="prior"))])
         case "rules":
             return Pipeline([("classifier", KeywordRules(use_context=recipe.context))])
+        case "network":
+            return Pipeline([("classifier", _with_network(recipe, seed))])
         case "nb":
             base: BaseEstimator = MultinomialNB()
         case "logreg":
@@ -84,9 +99,14 @@ def make_pipeline(recipe: Recipe, seed: int = 0) -> Pipeline:
             base = CalibratedClassifierCV(LinearSVC(random_state=seed), cv=5, ensemble=False)
         case other:
             raise ValueError(
-                f"classifier is {other!r}; expected majority, rules, nb, logreg or svm. "
+                f"classifier is {other!r}; expected majority, rules, nb, logreg, svm or "
+                "network. "
                 "Correct the recipe in experiments.toml."
             )
+    return _linear(recipe, base)
+
+
+def _linear(recipe: Recipe, base: BaseEstimator) -> Pipeline:
     prior = dict(recipe.prior) if recipe.prior else None
     return Pipeline(
         [
@@ -96,11 +116,31 @@ def make_pipeline(recipe: Recipe, seed: int = 0) -> Pipeline:
     )
 
 
+def network_folder(recipe: Recipe) -> Path | None:
+    """The folder that the network of a recipe is taken from; None if the recipe has none."""
+    if not recipe.network:
+        return None
+    named = models_folder() / recipe.network
+    return named if named.is_dir() else Path(recipe.network)
+
+
+def _with_network(recipe: Recipe, seed: int) -> BaseEstimator:
+    network = TunedClassifier(
+        str(network_folder(recipe)), prior=dict(recipe.prior) if recipe.prior else None
+    )
+    if not recipe.features:
+        return network
+    linear = _linear(recipe, LogisticRegression(max_iter=3000, random_state=seed))
+    share = recipe.network_share
+    return AveragedClassifier(
+        [("linear", linear), ("network", network)], weights=(1 - share, share)
+    )
+
+
 def parameter_grid(recipe: Recipe) -> dict[str, list[Any]]:
     """The recipe's grid under the names that the pipeline of `make_pipeline` knows."""
-    prefix = (
-        "classifier__estimator__estimator__"
-        if recipe.classifier == "svm"
-        else ("classifier__estimator__")
-    )
+    prefix = {
+        "svm": "classifier__estimator__estimator__",
+        "network": "classifier__linear__classifier__estimator__",
+    }.get(recipe.classifier, "classifier__estimator__")
     return {prefix + name: list(values) for name, values in recipe.grid.items()}

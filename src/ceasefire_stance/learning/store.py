@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -15,22 +16,29 @@ import skops.io
 from sklearn.pipeline import Pipeline
 
 from ceasefire_stance.corpus.manifest import sha256
+from ceasefire_stance.learning.errors import ModelError as ModelError
+from ceasefire_stance.learning.tuned_folder import (
+    NOTICE_FILE,
+    TUNED_FILE,
+    TUNED_INFO,
+)
+from ceasefire_stance.learning.weights import TOKENIZER_FILE
 
 FORMAT = 1
 MODEL_FILE = "model.skops"
 INFO_FILE = "model.json"
 CARD_FILE = "README.md"
+NETWORK_FILES = (TUNED_FILE, TOKENIZER_FILE, TUNED_INFO, NOTICE_FILE)
+"""What a model folder holds besides, if a tuned network is in the model."""
 # Exactly the types of this package that a model file may hold; skops refuses all others that it
 # does not know itself.
 TRUSTED = (
     "ceasefire_stance.learning.calibration.PriorAdjustedClassifier",
     "ceasefire_stance.learning.cues.CueVectorizer",
     "ceasefire_stance.learning.rules.KeywordRules",
+    "ceasefire_stance.learning.tuned.AveragedClassifier",
+    "ceasefire_stance.learning.tuned.TunedClassifier",
 )
-
-
-class ModelError(RuntimeError):
-    """A model that is missing, incompatible or not to be trusted: exit code 4."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +68,8 @@ def save_model(model: Model, folder: str | Path, card: str) -> None:
     Parameters
     ----------
     model : Model
-        Its `info` is completed with format, versions, class order and checksums.
+        Its `info` is completed with format, versions, class order and checksums. The files of a
+        tuned network in it are copied, and the model uses the copy from then on.
     card : str
         The model card, Markdown.
     """
@@ -69,14 +78,20 @@ def save_model(model: Model, folder: str | Path, card: str) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     _plain_vocabularies(model.pipeline)
     scratch = Path(tempfile.mkdtemp(prefix=".model-", dir=target.parent))
+    networks = _networks(model.pipeline)
+    home = networks[0].folder if networks else ""
     try:
+        for name in NETWORK_FILES if networks else ():
+            shutil.copyfile(Path(home) / name, scratch / name)
+        # Where the folder lies on this machine is nobody's business: it is set when loading.
+        _place(networks, ".")
         skops.io.dump(model.pipeline, scratch / MODEL_FILE, compression=8, compresslevel=9)
         info = {
             "format": FORMAT,
             **model.info,
             "classes": model.classes,
-            "versions": library_versions(),
-            "checksums": {MODEL_FILE: sha256(scratch / MODEL_FILE)},
+            "versions": library_versions(with_network=bool(networks)),
+            "checksums": {p.name: sha256(p) for p in sorted(scratch.iterdir())},
         }
         (scratch / INFO_FILE).write_text(json.dumps(info, indent=2) + "\n", encoding="utf-8")
         (scratch / CARD_FILE).write_text(card, encoding="utf-8")
@@ -88,7 +103,9 @@ def save_model(model: Model, folder: str | Path, card: str) -> None:
             shutil.rmtree(old)
         else:
             scratch.rename(target)
+        home = str(target)
     finally:
+        _place(networks, home)
         shutil.rmtree(scratch, ignore_errors=True)
 
 
@@ -105,7 +122,9 @@ def check_target(folder: str | Path) -> None:
         []
         if not target.is_dir()
         else sorted(
-            p.name for p in target.iterdir() if p.name not in (MODEL_FILE, INFO_FILE, CARD_FILE)
+            p.name
+            for p in target.iterdir()
+            if p.name not in (MODEL_FILE, INFO_FILE, CARD_FILE, *NETWORK_FILES)
         )
     )
     if others or not target.is_dir():
@@ -134,29 +153,23 @@ def load_model(folder: str | Path | None = None) -> Model:
     info = _read_info(root)
     _check_compatible(info, root)
     path = root / MODEL_FILE
-    if not path.is_file():
-        raise ModelError(
-            f"{path}: missing; expected a complete model folder. Train it again with "
-            "ceasefire-stance train."
-        )
-    expected = info.get("checksums", {}).get(MODEL_FILE)
-    if sha256(path) != expected:
-        raise ModelError(
-            f"{path}: the SHA-256 is {sha256(path)[:12]}…, {INFO_FILE} says {str(expected)[:12]}…. "
-            "The file was altered; restore it or train the model again."
-        )
+    for name, expected in {MODEL_FILE: None, **info.get("checksums", {})}.items():
+        _check_file(root / name, expected)
     untrusted = sorted(set(skops.io.get_untrusted_types(file=path)) - set(TRUSTED))
     if untrusted:
         raise ModelError(
             f"{path}: holds the type {untrusted[0]}; expected only types of scikit-learn and of "
             "this package. Do not load models from sources you do not trust."
         )
-    return Model(skops.io.load(path, trusted=list(TRUSTED)), info)
+    pipeline = skops.io.load(path, trusted=list(TRUSTED))
+    _place(_networks(pipeline), str(root))
+    return Model(pipeline, info)
 
 
-def library_versions() -> dict[str, str]:
+def library_versions(*, with_network: bool = False) -> dict[str, str]:
     """The versions that a saved model depends on."""
-    names = ("ceasefire-stance", "scikit-learn", "numpy", "scipy", "skops")
+    names = ["ceasefire-stance", "scikit-learn", "numpy", "scipy", "skops"]
+    names += ["onnxruntime", "tokenizers"] if with_network else []
     return {name: version(name) for name in names}
 
 
@@ -215,10 +228,43 @@ def _check_compatible(info: dict[str, Any], root: Path) -> None:
         )
 
 
+def _check_file(path: Path, expected: str | None) -> None:
+    if not path.is_file():
+        raise ModelError(
+            f"{path}: missing; expected a complete model folder. Train it again with "
+            "ceasefire-stance train."
+        )
+    found = sha256(path)
+    if found != expected:
+        raise ModelError(
+            f"{path}: the SHA-256 is {found[:12]}…, {INFO_FILE} says {str(expected)[:12]}…. "
+            "The file was altered; restore it or train the model again."
+        )
+
+
+def _parts(estimator: Any) -> Iterator[Any]:
+    """An estimator and all that it is made of, fitted or not."""
+    yield estimator
+    inner = [step for _, step in getattr(estimator, "steps", ())]
+    inner += [one for _, one in getattr(estimator, "estimators", ())]
+    inner += [one for _, one, _ in getattr(estimator, "transformers_", ())]
+    for part in [*inner, *getattr(estimator, "estimators_", ())]:
+        yield from _parts(part)
+
+
+def _networks(pipeline: Any) -> list[Any]:
+    """The tuned networks in a pipeline, the unfitted ones too."""
+    return [p for p in _parts(pipeline) if type(p).__name__ == "TunedClassifier"]
+
+
+def _place(networks: Iterable[Any], folder: str) -> None:
+    for network in networks:
+        network.folder = folder
+
+
 def _plain_vocabularies(pipeline: Pipeline) -> None:
     """Turn numpy integers of fitted vocabularies into Python's: skops writes a file for each."""
-    features = pipeline.named_steps.get("features")
-    for _, transformer, _ in getattr(features, "transformers_", []):
-        vocabulary = getattr(transformer, "vocabulary_", None)
+    for part in _parts(pipeline):
+        vocabulary = getattr(part, "vocabulary_", None)
         if vocabulary and isinstance(next(iter(vocabulary.values())), np.integer):
-            transformer.vocabulary_ = {term: int(i) for term, i in vocabulary.items()}
+            part.vocabulary_ = {term: int(i) for term, i in vocabulary.items()}

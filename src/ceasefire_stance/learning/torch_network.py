@@ -9,64 +9,119 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ceasefire_stance.learning.architectures import (
+    POSITIONS,
+    RELATIVE,
+    SEGMENTS,
+    WORDS,
+    distance_classes,
+)
 from ceasefire_stance.learning.weights import BaseWeights, library
 
 
-def torch_logits(
+def torch_outputs(
     parameters: Mapping[str, Any],
     batch: Mapping[str, Any],
     *,
     weights: BaseWeights,
     dropout: float = 0.0,
-) -> Any:
-    """The network in torch: logits (sentences, classes).
+    frozen_layers: int = 0,
+) -> tuple[Any, Any]:
+    """The network in torch: the logits of classes, and the log-odds of each token to be a holder's.
 
     Parameters
     ----------
     parameters : mapping
-        Name → tensor: the encoder's, and ``head.weight`` and ``head.bias``.
+        Name → tensor: the encoder's, and those of the two heads.
     batch : mapping
         The four inputs as tensors, as `padded` names them.
     weights : BaseWeights
         For the number of layers and heads.
     dropout : float
         Share of numbers left out; 0 when not training.
+    frozen_layers : int
+        So many of the lowest layers, and the embeddings if there are any, are computed without
+        dropout and without a way back for gradients.
+
+    Returns
+    -------
+    tuple of two tensors
+        Of shape (sentences, classes) and (sentences, tokens).
     """
-    f = library("torch.nn.functional", "finetune")
-
-    def dropped(x: Any) -> Any:
-        return f.dropout(x, dropout) if dropout else x
-
-    def linear(x: Any, name: str) -> Any:
-        return f.linear(x, parameters[f"{name}.weight"], parameters[f"{name}.bias"])
-
-    def normalised(x: Any, name: str) -> Any:
-        weight, bias = parameters[f"{name}.weight"], parameters[f"{name}.bias"]
-        return f.layer_norm(x, (weights.width,), weight, bias, weights.epsilon)
-
-    def split(x: Any) -> Any:
-        return x.unflatten(-1, (weights.heads, -1)).transpose(1, 2)
-
-    ids = batch["input_ids"]
-    hidden = f.embedding(ids, parameters["embeddings.word_embeddings.weight"])
-    table = parameters["embeddings.token_type_embeddings.weight"]
-    hidden = hidden + f.embedding(batch["token_type_ids"], table)
-    hidden = hidden + parameters["embeddings.position_embeddings.weight"][: ids.shape[1]]
-    hidden = dropped(normalised(hidden, "embeddings.LayerNorm"))
-    unseen = (1.0 - batch["attention_mask"][:, None, None, :].to(hidden.dtype)) * -1e4
+    torch = library("torch", "finetune")
+    hidden, bias = None, None
+    with torch.set_grad_enabled(torch.is_grad_enabled() and not frozen_layers):
+        hidden = _embedded(parameters, batch, weights, 0.0 if frozen_layers else dropout)
+        bias = _attention_bias(parameters, batch, hidden)
     for number in range(weights.layers):
-        stem = f"encoder.layer.{number}."
-        query, key, value = (
-            split(linear(hidden, f"{stem}attention.self.{part}"))
-            for part in ("query", "key", "value")
-        )
-        mixed = f.scaled_dot_product_attention(
-            query, key, value, attn_mask=unseen, dropout_p=dropout
-        )
-        mixed = linear(mixed.transpose(1, 2).flatten(2), f"{stem}attention.output.dense")
-        hidden = normalised(hidden + dropped(mixed), f"{stem}attention.output.LayerNorm")
-        inner = linear(f.gelu(linear(hidden, f"{stem}intermediate.dense")), f"{stem}output.dense")
-        hidden = normalised(hidden + dropped(inner), f"{stem}output.LayerNorm")
+        learns = number >= frozen_layers
+        with torch.set_grad_enabled(torch.is_grad_enabled() and learns):
+            hidden = _layer(parameters, number, hidden, bias, weights, dropout if learns else 0.0)
     pool = batch["pool_mask"][..., None].to(hidden.dtype)
     vector = (hidden * pool).sum(1) / pool.sum(1).clamp(min=1.0)
-    return linear(dropped(vector), "head")
+    f = torch.nn.functional
+    dropped = f.dropout(vector, dropout) if dropout else vector
+    logits = f.linear(dropped, parameters["head.weight"], parameters["head.bias"])
+    holders = f.linear(hidden, parameters["holder.weight"], parameters["holder.bias"])
+    return logits, holders.squeeze(-1)
+
+
+def _embedded(
+    parameters: Mapping[str, Any], batch: Mapping[str, Any], weights: BaseWeights, dropout: float
+) -> Any:
+    f = library("torch.nn.functional", "finetune")
+    ids = batch["input_ids"]
+    hidden = f.embedding(ids, parameters[WORDS])
+    hidden = hidden + f.embedding(batch["token_type_ids"], parameters[SEGMENTS])
+    hidden = hidden + parameters[POSITIONS][: ids.shape[1]]
+    normalised = _normalised(parameters, "embeddings.LayerNorm", hidden, weights)
+    return f.dropout(normalised, dropout) if dropout else normalised
+
+
+def _attention_bias(parameters: Mapping[str, Any], batch: Mapping[str, Any], hidden: Any) -> Any:
+    """What is added to the attention scores: padding is not seen, and distances may count."""
+    unseen = (1.0 - batch["attention_mask"][:, None, None, :].to(hidden.dtype)) * -1e4
+    if RELATIVE not in parameters:
+        return unseen
+    torch = library("torch", "finetune")
+    classes = torch.from_numpy(distance_classes(hidden.shape[1]))
+    return unseen + parameters[RELATIVE][classes].permute(2, 0, 1)[None]
+
+
+def _layer(
+    parameters: Mapping[str, Any],
+    number: int,
+    hidden: Any,
+    bias: Any,
+    weights: BaseWeights,
+    dropout: float,
+) -> Any:
+    f = library("torch.nn.functional", "finetune")
+    stem = f"encoder.layer.{number}."
+
+    def linear(x: Any, name: str) -> Any:
+        weight, shift = parameters[f"{stem}{name}.weight"], parameters[f"{stem}{name}.bias"]
+        return f.linear(x, weight, shift)
+
+    def added(x: Any, more: Any, name: str) -> Any:
+        more = f.dropout(more, dropout) if dropout else more
+        return _normalised(parameters, f"{stem}{name}", x + more, weights)
+
+    query, key, value = (
+        linear(hidden, f"attention.self.{part}").unflatten(-1, (weights.heads, -1)).transpose(1, 2)
+        for part in ("query", "key", "value")
+    )
+    # With bfloat16 the scores are of that type, and the mask has to be too.
+    mixed = f.scaled_dot_product_attention(
+        query, key, value, attn_mask=bias.to(query.dtype), dropout_p=dropout
+    )
+    mixed = linear(mixed.transpose(1, 2).flatten(2), "attention.output.dense")
+    hidden = added(hidden, mixed, "attention.output.LayerNorm")
+    inner = linear(f.gelu(linear(hidden, "intermediate.dense")), "output.dense")
+    return added(hidden, inner, "output.LayerNorm")
+
+
+def _normalised(parameters: Mapping[str, Any], name: str, x: Any, weights: BaseWeights) -> Any:
+    f = library("torch.nn.functional", "finetune")
+    weight, bias = parameters[f"{name}.weight"], parameters[f"{name}.bias"]
+    return f.layer_norm(x, (weights.width,), weight, bias, weights.epsilon)

