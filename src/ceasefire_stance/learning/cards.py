@@ -90,8 +90,8 @@ def _network(info: Mapping[str, Any]) -> list[str]:
     if not made:
         return []
     return [
-        f"- Network: {made['base']['name']}, the lowest {made['layers']} layers, of which "
-        f"{made['layers'] - made['frozen_layers']} were tuned for {made['epochs']} epochs to "
+        f"- Network: {made['base']['name']} with {made['layers']} layers, of which the upper "
+        f"{made['layers'] - made['frozen_layers']} were tuned in {made['epochs']} passes over "
         f"{made['sentences']} sentences, to give the stance and to find the holder's words; "
         f"weights of {made['bits']} bits in `encoder.onnx`. `NOTICE` says where it is from, "
         "`encoder.json` how it was made.",
