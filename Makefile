@@ -47,7 +47,7 @@ lint: $(STAMP)  ## ruff, mypy, import-linter
 	$(BIN)/lint-imports
 
 notebooks: $(STAMP)  ## run every notebook top to bottom
-	$(BIN)/python -m pytest --nbmake --no-cov -p no:xdist -W default notebooks
+	$(BIN)/python -m pytest --nbmake --nbmake-timeout=1200 --no-cov -p no:xdist -W default notebooks
 
 clean:  ## remove the environment, caches and build products
 	rm -rf .venv .cache dist build .coverage* .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
