@@ -129,8 +129,11 @@ def choose(
     Returns
     -------
     settings, list of dict
-        The best; `settings` and `log_loss` (natural logarithm, lower is better) of each.
+        The best; `settings` and `log_loss` (natural logarithm, lower is better) of each, if there
+        is a choice.
     """
+    if len(toolkit.settings) == 1:
+        return toolkit.settings[0], []
     rows, held_back = single_stance(training), single_stance(validation)
     gold = np.array([STANCES.index(s) for s in held_back["stance"]])
     shares = class_shares(rows)
