@@ -11,6 +11,7 @@ import pytest
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.pipeline import Pipeline
 
+from ceasefire_stance.corpus.errors import DataError
 from ceasefire_stance.corpus.stances import STANCES
 from ceasefire_stance.evaluation.explanations_page import (
     conclusions,
@@ -32,6 +33,7 @@ from ceasefire_stance.experiments.reproducing import check_explanations
 from ceasefire_stance.experiments.settings import load_experiments
 from ceasefire_stance.experiments.training import refit
 from ceasefire_stance.learning.explaining import WordWeight
+from ceasefire_stance.learning.predicting import predict_with
 from ceasefire_stance.learning.store import Model
 
 from .conftest import ROOT
@@ -122,6 +124,15 @@ def test_a_measurement_is_the_same_again_and_seeded(any_model, inputs, measured)
     assert measure_explanations(any_model, inputs, "said-no") == measured
     other = measure_explanations(any_model, inputs, "said-no", seed=1)
     assert other["sets"]["test"]["random"] != measured["sets"]["test"]["random"]
+
+
+def test_decisions_may_be_taken_from_published_predictions(any_model, inputs, measured):
+    known = pd.concat(
+        [predict_with(rows, any_model.pipeline).assign(set=n) for n, rows in inputs.sets.items()]
+    )
+    assert measure_explanations(any_model, inputs, "said-no", known) == measured
+    with pytest.raises(DataError, match=r"predictions, \w+: .* has none"):
+        measure_explanations(any_model, inputs, "x", known.groupby("set").head(15))
 
 
 def test_no_word_of_real_news_is_in_the_figures(any_model, inputs):

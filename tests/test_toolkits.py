@@ -8,7 +8,11 @@ import pytest
 from ceasefire_stance.corpus.stances import PROBABILITY_COLUMNS, STANCES
 from ceasefire_stance.evaluation.intervals import evaluate
 from ceasefire_stance.evaluation.toolkits import move_prior, score_toolkits
-from ceasefire_stance.evaluation.toolkits_page import conclusions, toolkits_table
+from ceasefire_stance.evaluation.toolkits_page import (
+    conclusions,
+    toolkits_table,
+    write_toolkits_page,
+)
 
 EVEN = dict.fromkeys(STANCES, 0.25)
 PRIORS = {"training": EVEN, "stated": EVEN}
@@ -110,3 +114,14 @@ def test_the_table_has_the_best_first_and_marks_ours(scores):
     first = conclusions(metrics)[0]
     assert "best of them **x**, 0.69" in first
     assert "ours 0.38" in first
+
+
+def test_a_bar_in_a_setting_does_not_end_its_cell(scores, tmp_path):
+    metrics = published(scores, ("real_news_all", "real_news_window", "test", "challenge"))
+    metrics |= {"corpus": "1", "training_sentences": 4}
+    metrics["toolkits"]["x"] |= {"chosen": {"separator": "|||"}, "versions": {"x-lib": "2.0"}}
+    write_toolkits_page(tmp_path, metrics, answers(GOLD, toolkit="x", seed=0))
+    page = (tmp_path / "README.md").read_text(encoding="utf-8")
+    assert "Versions: x-lib 2.0." in page
+    (row,) = [line for line in page.splitlines() if line.startswith("| x: x |")]
+    assert row.replace("\\|", "").count("|") == 7

@@ -120,7 +120,8 @@ def _introduction(metrics: Mapping[str, Any]) -> list[str]:
         f"`{metrics['recipe']}` are what it goes by, its first decision must fall sooner when the "
         "weightiest words are removed first than when others are. The figures are the areas "
         "between such curves, in [-1, 1]: above 0, our order falls sooner. In brackets: 95 % "
-        "intervals by a bootstrap over articles, paired; n: sentences with that decision.",
+        "intervals by a bootstrap over articles, paired; n: sentences with that decision (of few, "
+        "the interval is too narrow).",
         "",
         "Taken were sentences predicted to hold a claim and as many predicted to hold none, drawn "
         f"with a fixed seed, one an article in turn ({drawn}). Words went in {orders} random "

@@ -137,6 +137,12 @@ def conclusions(metrics: Mapping[str, Any]) -> list[str]:
             f"Of {len(theirs)}, {len(worse)} are worse than ours and {len(better)} better, with "
             "the whole interval of the difference on one side of zero."
         )
+    left = {n: theirs[n]["own_prior"]["real_news_all"] for n in theirs}
+    best = max(left, key=lambda n: left[n])
+    lines.append(
+        "- With the class mix of the training sentences left as it was, the best of them on real "
+        f"news would be **{best}**, {left[best]:.2f}."
+    )
     return lines
 
 
@@ -177,7 +183,7 @@ def _settings_table(metrics: Mapping[str, Any]) -> str:
         rows.append(
             [
                 f"{name}: {entry['description']}",
-                "; ".join(f"{k} {v}" for k, v in chosen.items()) if chosen else "–",
+                _chosen(chosen) if chosen else "–",
                 losses or "–",
                 f"{cost['train_s']:.1f}" if cost and cost["train_s"] is not None else "–",
                 *_speed(cost),
@@ -193,6 +199,11 @@ def _versions(metrics: Mapping[str, Any]) -> list[str]:
         f"{k} {v}" for e in metrics["toolkits"].values() for k, v in e.get("versions", {}).items()
     }
     return sorted(found)
+
+
+def _chosen(settings: Mapping[str, Any]) -> str:
+    """Settings in one cell: a bar in one of them would otherwise end the cell."""
+    return "; ".join(f"{k} {v}" for k, v in settings.items()).replace("|", "\\|")
 
 
 def _speed(cost: Mapping[str, Any] | None) -> list[str]:

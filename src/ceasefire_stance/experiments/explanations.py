@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from sklearn.pipeline import Pipeline
 
+from ceasefire_stance.corpus.errors import DataError
 from ceasefire_stance.corpus.stances import PROBABILITY_COLUMNS, Stance
 from ceasefire_stance.corpus.statistics import CEASEFIRE, names_ceasefire
 from ceasefire_stance.evaluation.faithfulness import deletion_curve
@@ -41,6 +42,7 @@ def measure_explanations(
     model: Model,
     inputs: Inputs,
     recipe: str,
+    predictions: pd.DataFrame | None = None,
     *,
     most: int | None = None,
     top: int = TOP,
@@ -59,6 +61,9 @@ def measure_explanations(
         The sets; of `SETS`, those that it holds are measured.
     recipe : str
         The model's name.
+    predictions : DataFrame, optional
+        Published predictions of the model (`set`, `sentence_id`, `stance`), so that the sets need
+        not be read again.
     most : int, optional
         So many of the sentences predicted to hold a claim are taken of each set, drawn by article;
         all if left out. As many predicted to hold none are taken beside them.
@@ -76,18 +81,23 @@ def measure_explanations(
         `global_importances`; of the linear part of an average, empty where there is none) and
         ``words`` (as `telling_words`, of the drawn sentences). A set in which no claim is
         predicted is left out.
+
+    Raises
+    ------
+    DataError
+        If `predictions` lack a sentence.
     """
     sets: dict[str, Any] = {}
     words: dict[str, Any] = {}
     for name in (s for s in SETS if s in inputs.sets):
-        decided = predict_with(inputs.sets[name], model.pipeline)["stance"]
-        rows = draw_sentences(inputs.sets[name].assign(decision=decided.to_numpy()), most, seed)
+        decided = _decisions(model.pipeline, name, inputs.sets[name], predictions)
+        rows = draw_sentences(inputs.sets[name].assign(decision=decided), most, seed)
         if rows.empty:
             continue
         columns = [rows[c].astype(str) for c in ("text", "context", "decision")]
         weights = [weigh_words(model.pipeline, *row)[0] for row in zip(*columns, strict=True)]
         sets[name] = {
-            "predicted_claims": int((decided != Stance.NONE).sum()),
+            "predicted_claims": sum(stance != Stance.NONE for stance in decided),
             "claims": int((rows["decision"] != Stance.NONE).sum()),
             "named": round(float(names_ceasefire(rows["text"]).mean()), 6),
             **_curve(model.pipeline, rows, weights, seed),
@@ -177,6 +187,23 @@ def telling_words(
             {"feature": w, "n": len(found[decision][w]), "weight": sums[w]} for w in best
         ]
     return out
+
+
+def _decisions(
+    pipeline: Pipeline, name: str, sentences: pd.DataFrame, predictions: pd.DataFrame | None
+) -> list[str]:
+    """The stance that each sentence is given."""
+    if predictions is None:
+        return [str(s) for s in predict_with(sentences, pipeline)["stance"]]
+    part = predictions[predictions["set"] == name]
+    given = dict(zip(part["sentence_id"], part["stance"], strict=True))
+    missing = [i for i in sentences["sentence_id"] if i not in given]
+    if missing:
+        raise DataError(
+            f"predictions, {name}: {missing[0]!r} has none; expected one for each sentence of the "
+            "set. Publish the recipe again, or leave the predictions out."
+        )
+    return [str(given[i]) for i in sentences["sentence_id"]]
 
 
 def _features(

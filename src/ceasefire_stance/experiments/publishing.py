@@ -184,12 +184,15 @@ def fresh_explanations(
     name = experiments.default_model
     recipe = experiments.recipe(name)
     metrics = read_metrics(reports, [name]).get(name)
-    if metrics is None or WRITTEN not in inputs.sets:
+    path = reports / name / PREDICTIONS_FILE
+    if metrics is None or not path.is_file() or WRITTEN not in inputs.sets:
         return None
     rows = single_stance(inputs.training)
     pipeline = refit(recipe, metrics["chosen"], rows, experiments.seed)
     most = SLOW_CLAIMS if recipe.classifier == "network" else None
-    return measure_explanations(Model(pipeline, {}), inputs, name, most=most, seed=experiments.seed)
+    return measure_explanations(
+        Model(pipeline, {}), inputs, name, read_table(path), most=most, seed=experiments.seed
+    )
 
 
 def _refresh_curve(
