@@ -9,13 +9,14 @@ import pytest
 
 from ceasefire_stance.corpus.errors import DataError
 from ceasefire_stance.corpus.stances import STANCES
-from ceasefire_stance.learning import architectures, finetuning, tuning_inputs
+from ceasefire_stance.learning import architectures, finetuning, tuning_inputs, tuning_run
 from ceasefire_stance.learning.errors import ModelError
-from ceasefire_stance.learning.finetuning import CHECKPOINT, Settings, finetune
+from ceasefire_stance.learning.finetuning import CHECKPOINT, finetune
 from ceasefire_stance.learning.network import ModelInput, load_tokenizer, padded, pair_input
 from ceasefire_stance.learning.tuned import TunedClassifier
 from ceasefire_stance.learning.tuned_folder import HEADS
 from ceasefire_stance.learning.tuning_inputs import TuningInputs, batches
+from ceasefire_stance.learning.tuning_run import Settings
 from ceasefire_stance.learning.weights import DEFAULT_MODEL, digest, find_weights
 
 from .test_weights import skip_without_the_extra, tiny_folder
@@ -65,7 +66,7 @@ def _one_thread():
 
 
 def tune(base, folder, *, seed=0, epochs=6, frame=FRAME, soft_labels=None, progress=None,
-         bits=8, **named):  # fmt: skip
+         bits=8, runs=1, **named):  # fmt: skip
     return finetune(
         frame,
         weights=base,
@@ -73,6 +74,7 @@ def tune(base, folder, *, seed=0, epochs=6, frame=FRAME, soft_labels=None, progr
         folder=folder,
         soft_labels=soft_labels,
         progress=progress,
+        runs=runs,
         bits=bits,
     )
 
@@ -98,7 +100,7 @@ def test_the_folder_holds_what_is_read_and_says_how_it_was_made(base, tmp_path):
     assert (info["context_tokens"], info["max_tokens"]) == (10, 20)
     assert info["classes"] == list(STANCES)
     assert info["sentences"] == 16
-    assert info["losses"] == [round(loss, 6) for loss in losses]
+    assert info["losses"] == [[round(loss, 6) for loss in losses]]
     assert "8 bits" in (tmp_path / "NOTICE").read_text(encoding="utf-8")
 
 
@@ -120,7 +122,7 @@ def test_the_graph_says_what_torch_says(base, tmp_path, monkeypatch, bits, toler
     inputs = [pair_input(tokenizer, t, c, 20, 10) for t, c, *_ in ROWS]
     batch = {n: torch.from_numpy(a) for n, a in padded(inputs).items()}
     parameters = {n: torch.from_numpy(a) for n, a in tuned.items()}
-    expected, holders = finetuning.torch_outputs(parameters, batch, weights=base)
+    expected, holders = tuning_run.torch_outputs(parameters, batch, weights=base)
     classifier = TunedClassifier(str(tmp_path)).fit()
     logits = classifier.decision_function(FRAME)
     assert np.abs(logits - expected.numpy()).max() < tolerance
@@ -176,13 +178,58 @@ def test_an_interrupted_run_ends_as_if_it_had_not_been(base, tmp_path):
 
     with pytest.raises(KeyboardInterrupt):
         tune(base, broken, progress=stop)
-    assert [p.name for p in broken.iterdir()] == [CHECKPOINT]
+    assert [p.name for p in broken.iterdir()] == [CHECKPOINT.format(seed=0)]
     steps.clear()
     assert tune(base, broken, progress=lambda step, total, loss: steps.append(step)) == losses
     # Two epochs of four steps were kept.
     assert steps == list(range(9, 25))
     for name in ("encoder.onnx", "encoder.json", "NOTICE"):
         assert (broken / name).read_bytes() == (whole / name).read_bytes()
+
+
+@pytest.fixture
+def written(monkeypatch):
+    """What would be written, run by run, instead of writing it."""
+    out = []
+    monkeypatch.setattr(
+        finetuning, "write_tuned", lambda folder, arrays, *a, **k: out.append((arrays, k))
+    )
+    return out
+
+
+@needs_torch
+def test_several_runs_give_the_mean_of_their_weights(base, tmp_path, written):
+    steps: list[tuple[int, int]] = []
+    one = tune(base, tmp_path, epochs=2, seed=3)
+    other = tune(base, tmp_path, epochs=2, seed=4)
+    both = tune(base, tmp_path, epochs=2, seed=3, runs=2,
+                progress=lambda step, total, loss: steps.append((step, total)))  # fmt: skip
+    assert steps == [(step, 16) for step in range(1, 17)]
+    assert both == pytest.approx(np.mean([one, other], axis=0))
+    (first, _), (second, _), (mean, named) = written
+    for name in first:
+        assert np.allclose(mean[name], (first[name] + second[name]) / 2, atol=1e-6)
+    assert not np.allclose(first["head.weight"], second["head.weight"], atol=1e-3)
+    assert len(set(named["information"]["runs"])) == 2
+    assert not list(tmp_path.iterdir())
+
+
+@needs_torch
+def test_an_interrupt_in_the_second_run_keeps_the_first(base, tmp_path, written):
+    def stop(step, total, loss):
+        if step == 13:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        tune(base, tmp_path, epochs=2, runs=2, progress=stop)
+    steps: list[int] = []
+    tune(base, tmp_path, epochs=2, runs=2, progress=lambda step, total, loss: steps.append(step))
+    assert steps == list(range(13, 17))
+
+
+def test_no_run_at_all_is_refused(base, tmp_path):
+    with pytest.raises(ValueError, match="runs is 0; expected 1 or more"):
+        tune(base, tmp_path, runs=0)
 
 
 @needs_torch
@@ -208,10 +255,10 @@ def test_the_state_of_another_run_or_a_damaged_one_is_refused(base, tmp_path):
 
     with pytest.raises(KeyboardInterrupt):
         tune(base, tmp_path, progress=stop)
-    for changed in ({"seed": 1}, {"epochs": 7}, {"frame": FRAME.iloc[1:]}):
+    for changed in ({"epochs": 7}, {"frame": FRAME.iloc[1:]}):
         with pytest.raises(ModelError, match="of a run with other sentences or settings"):
             tune(base, tmp_path, **changed)
-    (tmp_path / CHECKPOINT).write_bytes(b"x")
+    (tmp_path / CHECKPOINT.format(seed=0)).write_bytes(b"x")
     with pytest.raises(ModelError, match="expected the state of an interrupted run"):
         tune(base, tmp_path)
 
@@ -250,9 +297,9 @@ class Parameter:
 
 def groups_of(base, **named):
     settings = Settings(0, 1, 1e-3, 4, 10, layer_decay=0.5, head_rate=0.05, **named)
-    run = finetuning._Run(None, base, settings, TuningInputs([], np.empty((0, 4)), []))
+    run = tuning_run.TuningRun(None, base, settings, TuningInputs([], np.empty((0, 4)), []))
     parameters = {name: Parameter() for name in (*architectures.tensor_names(2), *HEADS)}
-    return finetuning._groups(parameters, run), parameters
+    return tuning_run._groups(parameters, run), parameters
 
 
 def test_lower_layers_learn_more_slowly(base):
@@ -269,11 +316,11 @@ def test_what_is_frozen_is_not_asked_to_learn(base):
 
 
 def test_rates_rise_and_then_fall():
-    shares = [finetuning._rate_share(step, 100, 0.1) for step in range(100)]
+    shares = [tuning_run._rate_share(step, 100, 0.1) for step in range(100)]
     assert shares[0] == pytest.approx(0.1)
     assert max(shares) == shares[9] == pytest.approx(0.91)
     assert shares[99] == pytest.approx(0.01)
-    assert finetuning._rate_share(0, 1, 0.1) == 1
+    assert tuning_run._rate_share(0, 1, 0.1) == 1
 
 
 def test_batches_hold_every_sentence_once_and_change_with_the_epoch():

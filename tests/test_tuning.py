@@ -12,9 +12,9 @@ from ceasefire_stance.corpus.stances import STANCES
 from ceasefire_stance.experiments.settings import load_experiments
 from ceasefire_stance.experiments.tuning import taught, tune_network
 from ceasefire_stance.learning.errors import ModelError
-from ceasefire_stance.learning.finetuning import Settings
 from ceasefire_stance.learning.tuned import TunedClassifier
 from ceasefire_stance.learning.tuned_folder import tuned_information
+from ceasefire_stance.learning.tuning_run import Settings
 
 from .test_weights import skip_without_the_extra, tiny_folder, tuned_folder
 
@@ -34,8 +34,8 @@ def weights(tmp_path):
 
 def test_the_projects_own_settings_are_complete():
     tuning = dict(load_experiments().tuning)
-    assert {"weights", "layers", "bits"} <= set(tuning)
-    for name in ("weights", "layers", "bits"):
+    assert {"weights", "layers", "runs", "bits"} <= set(tuning)
+    for name in ("weights", "layers", "runs", "bits"):
         tuning.pop(name)
     assert Settings(**tuning).epochs > 0
 
@@ -44,7 +44,7 @@ def test_an_unknown_setting_is_named(weights, corpus, tmp_path):
     wrong = TUNING | {"weights": str(weights), "momentum": 1}
     with pytest.raises(DataError, match=r"\[tuning\] in experiments.toml: .*momentum"):
         tune_network(corpus, tmp_path / "out", wrong)
-    with pytest.raises(DataError, match="'weights'; expected weights, layers"):
+    with pytest.raises(DataError, match="'weights'; expected weights, layers, runs"):
         tune_network(corpus, tmp_path / "out", TUNING)
 
 

@@ -25,7 +25,8 @@ def add_commands(commands: Any) -> None:
     parser.add_argument("--data", default="data", help="corpus folder [data]")
     parser.add_argument("--experiments", help="an experiments.toml of your own")
     parser.add_argument("--weights", help="all-MiniLM-L6-v2, a folder, or hub:owner/name")
-    parser.add_argument("--seed", type=int, help="of order and dropout")
+    parser.add_argument("--seed", type=int, help="of order and dropout in the first run")
+    parser.add_argument("--runs", type=int, help="with seeds one after another; weights averaged")
     parser.add_argument("--epochs", type=int, help="passes over the sentences")
     parser.add_argument(
         "--teacher",
@@ -41,7 +42,7 @@ def finetune(arguments: argparse.Namespace) -> int:
     from ceasefire_stance.experiments.tuning import tune_network
 
     tuning = dict(experiments_of(arguments).tuning)
-    for name in ("weights", "seed", "epochs"):
+    for name in ("weights", "seed", "runs", "epochs"):
         if getattr(arguments, name) is not None:
             tuning[name] = getattr(arguments, name)
     losses = tune_network(

@@ -37,7 +37,7 @@ class Experiments:
         Resampled training sets for each part of the corpus curve.
     tuning : dict
         How the tuned network is made: `weights`, `layers`, `bits`, and the parameters of
-        `learning.finetuning.Settings`; empty if there is none.
+        `learning.tuning_run.Settings`; empty if there is none.
     """
 
     recipes: dict[str, Recipe]

@@ -12,8 +12,9 @@ import pandas as pd
 from ceasefire_stance.corpus.errors import DataError
 from ceasefire_stance.corpus.manifest import corpus_fingerprint, load_corpus
 from ceasefire_stance.corpus.sentences import single_stance
-from ceasefire_stance.learning.finetuning import Settings, finetune
+from ceasefire_stance.learning.finetuning import finetune
 from ceasefire_stance.learning.tuned import TunedClassifier
+from ceasefire_stance.learning.tuning_run import Settings
 from ceasefire_stance.learning.weights import find_weights
 
 
@@ -36,7 +37,8 @@ def tune_network(
         run goes on from what it left there.
     tuning : mapping
         `weights` (what `find_weights` is asked for), `layers` (the lowest of them that are kept; 0
-        for all), `bits` (of a weight in the file: 32, 8 or 4), and the parameters of `Settings`.
+        for all), `runs` (whose weights are averaged), `bits` (of a weight in the file: 32, 8 or
+        4), and the parameters of `Settings`.
     teachers : sequence of path
         Folders of tuned networks. The mean of their probabilities and the label is learned instead
         of the label alone.
@@ -59,12 +61,12 @@ def tune_network(
     try:
         weights = find_weights(str(chosen.pop("weights")))
         weights = weights.lowest(int(chosen.pop("layers", 0)) or weights.layers)
-        bits = int(chosen.pop("bits", 8))
+        bits, runs = int(chosen.pop("bits", 8)), int(chosen.pop("runs", 1))
         settings = Settings(**chosen)
     except (KeyError, TypeError, ValueError) as error:
         raise DataError(
-            f"[tuning] in experiments.toml: {error}; expected weights, layers, bits and the "
-            "parameters of learning.finetuning.Settings. Correct the section."
+            f"[tuning] in experiments.toml: {error}; expected weights, layers, runs, bits and "
+            "the parameters of learning.tuning_run.Settings. Correct the section."
         ) from error
     sentences = load_corpus(corpus)
     rows = single_stance(sentences[sentences["split"] == "train"]).reset_index(drop=True)
@@ -75,6 +77,7 @@ def tune_network(
         folder=folder,
         soft_labels=taught(rows, teachers) if teachers else None,
         progress=progress,
+        runs=runs,
         bits=bits,
         corpus=corpus_fingerprint(corpus),
     )

@@ -1,91 +1,29 @@
-"""Tune a pretrained encoder to the stances: needs the extra ``finetune`` (torch)."""
+"""Tune a pretrained encoder to the stances: needs the extra ``finetune`` (torch).
+
+References
+----------
+Wortsman, M. et al. (2022). Model soups: averaging weights of multiple fine-tuned models improves
+accuracy without increasing inference time. ICML 2022, 23965-23998.
+"""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from hashlib import sha256
+from collections.abc import Callable
+from dataclasses import asdict, replace
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from ceasefire_stance.corpus.atomic import whole_file
-from ceasefire_stance.corpus.stances import STANCES
-from ceasefire_stance.learning.errors import ModelError
-from ceasefire_stance.learning.network import load_tokenizer, padded, require_room
-from ceasefire_stance.learning.torch_network import torch_outputs
-from ceasefire_stance.learning.tuned_folder import HEADS, write_tuned
-from ceasefire_stance.learning.tuning_inputs import TuningInputs, batches, tuning_inputs
+from ceasefire_stance.learning.network import load_tokenizer, require_room
+from ceasefire_stance.learning.tuned_folder import write_tuned
+from ceasefire_stance.learning.tuning_inputs import tuning_inputs
+from ceasefire_stance.learning.tuning_run import Settings, TuningRun, carry_out
 from ceasefire_stance.learning.weights import BaseWeights, library
 
-CHECKPOINT = "checkpoint.pt"
-
-
-@dataclass(frozen=True)
-class Settings:
-    """How a network is tuned.
-
-    Parameters
-    ----------
-    seed, epochs, batch_size : int
-        Of dropout and order; passes over the sentences; sentences a step.
-    learning_rate, head_rate : float
-        Highest rates of the last transformer layer and of the classifier.
-    context_tokens, max_tokens : int
-        How much is read: the last tokens of the context, the first of the sentence.
-    layer_decay : float
-        A layer learns at this share of the rate of the layer above it.
-    warm_up : float
-        Share of the steps in which the rates rise from 0; they fall to 0 in all the others.
-    dropout, weight_decay, clip : float
-        Share of numbers left out, AdamW's decay, longest gradient.
-    holder_share : float
-        Weight of the second task, to find the holder's words, beside the first. What a stance is
-        depends on whose it is: the network learns to look.
-    frozen_layers : int
-        So many of the lowest layers, with the embeddings, stay as they are.
-    bfloat16 : bool
-        Whether products are computed in bfloat16: faster where the processor has it.
-    """
-
-    seed: int
-    epochs: int
-    learning_rate: float
-    batch_size: int
-    context_tokens: int
-    max_tokens: int = 110
-    head_rate: float = 2e-3
-    layer_decay: float = 0.9
-    warm_up: float = 0.1
-    dropout: float = 0.1
-    weight_decay: float = 0.01
-    clip: float = 1.0
-    holder_share: float = 0.3
-    frozen_layers: int = 0
-    bfloat16: bool = False
-
-
-@dataclass(frozen=True)
-class _Run:
-    """All that one run is made of."""
-
-    torch: Any
-    weights: BaseWeights
-    settings: Settings
-    data: TuningInputs
-
-    @property
-    def fingerprint(self) -> str:
-        """Changes with anything that the result depends on."""
-        state = sha256(json.dumps([self.weights.identity, asdict(self.settings)]).encode())
-        state.update(json.dumps([asdict(i) for i in self.data.inputs]).encode())
-        for numbers in (self.data.stances, *self.data.holders):
-            state.update(np.ascontiguousarray(numbers, dtype="<f4").tobytes())
-        return state.hexdigest()
+CHECKPOINT = "checkpoint-{seed}.pt"
+"""The name of the file in which the state of an interrupted run is kept."""
 
 
 def finetune(
@@ -96,6 +34,7 @@ def finetune(
     folder: str | Path,
     soft_labels: np.ndarray | None = None,
     progress: Callable[[int, int, float], None] | None = None,
+    runs: int = 1,
     bits: int = 8,
     corpus: str = "",
 ) -> list[float]:
@@ -104,6 +43,8 @@ def finetune(
     The loss is the unweighted cross-entropy of the stances, and a share of that of the tokens that
     are a holder's words. After each epoch the state is written to `folder`; a
     run with the same arguments goes on from there and ends as if it had not been interrupted.
+    Of several runs, which begin alike and see the sentences in another order, the mean of the
+    weights is taken: it reads about as well as all of them together, at the price of one.
 
     Parameters
     ----------
@@ -114,13 +55,15 @@ def finetune(
         From `find_weights`.
     settings : Settings
         How.
+    runs : int, default=1
+        How many; each has the seed after that of the one before.
     folder : path
         Gets ``encoder.onnx``, ``tokenizer.json``, ``encoder.json`` and ``NOTICE``.
     soft_labels : ndarray of shape (n, 4), optional
         Probabilities to learn instead of the stances, one row for each row of `sentences`, columns
         in class order.
     progress : callable, optional
-        Called after each step with the steps done, all steps, and the loss of the step.
+        Called after each step with the steps done, all steps of all runs, and the loss of the step.
     bits : int, default=8
         Of a weight in the graph that is written: 32, 8 or 4.
     corpus : str
@@ -129,15 +72,19 @@ def finetune(
     Returns
     -------
     list of float
-        The mean loss of each epoch.
+        The mean loss of each epoch, over all runs.
 
     Raises
     ------
+    ValueError
+        If `runs` is below 1.
     DataError
         If there is no sentence, a column is missing, or `soft_labels` are not probabilities.
     ModelError
         If torch is not installed, or the folder holds the state of another run.
     """
+    if runs < 1:
+        raise ValueError(f"runs is {runs}; expected 1 or more. Correct it.")
     target = Path(folder)
     require_room(weights.positions, settings.context_tokens, settings.max_tokens)
     torch = library("torch", "finetune")
@@ -148,152 +95,40 @@ def finetune(
         context_tokens=settings.context_tokens,
         soft_labels=soft_labels,
     )
-    run = _Run(torch, weights, settings, data)
-    # The caller's random numbers go on as if nothing had happened.
-    with torch.random.fork_rng(devices=[]):
-        parameters, losses = _trained(run, target / CHECKPOINT, progress)
-    arrays = {name: p.detach().numpy() for name, p in parameters.items()}
+    seeds = range(settings.seed, settings.seed + runs)
+    every = [TuningRun(torch, weights, replace(settings, seed=seed), data) for seed in seeds]
+    states = [target / CHECKPOINT.format(seed=seed) for seed in seeds]
+    arrays: dict[str, np.ndarray] = {}
+    losses = []
+    for number, (run, state) in enumerate(zip(every, states, strict=True)):
+        # The caller's random numbers go on as if nothing had happened.
+        with torch.random.fork_rng(devices=[]):
+            parameters, lost = carry_out(run, state, _of_all(progress, number, runs))
+        losses.append(lost)
+        for name, p in parameters.items():
+            arrays[name] = arrays.get(name, 0) + p.detach().numpy() / np.float32(runs)
     information = {
         **asdict(settings),
-        "run": run.fingerprint,
+        "runs": [run.fingerprint for run in every],
         "corpus": corpus,
         "layers": weights.layers,
         # Sums are added up in another order with other threads: the last digits depend on it.
         "threads": torch.get_num_threads(),
         "sentences": len(data.inputs),
         "training_prior": [round(float(p), 6) for p in data.stances.mean(axis=0)],
-        "losses": [round(loss, 6) for loss in losses],
+        "losses": [[round(loss, 6) for loss in lost] for lost in losses],
         "versions": {name: version(name) for name in ("ceasefire-stance", "torch", "onnx")},
     }
     write_tuned(target, arrays, weights, bits=bits, information=information)
-    (target / CHECKPOINT).unlink(missing_ok=True)
-    return losses
+    for state in states:
+        state.unlink(missing_ok=True)
+    return [float(loss) for loss in np.mean(losses, axis=0)]
 
 
-def _trained(
-    run: _Run, checkpoint: Path, progress: Callable[[int, int, float], None] | None
-) -> tuple[dict[str, Any], list[float]]:
-    torch, settings = run.torch, run.settings
-    parameters = _parameters(run)
-    groups = _groups(parameters, run)
-    optimizer = torch.optim.AdamW(groups, weight_decay=settings.weight_decay)
-    learned = [p for group in groups for p in group["params"]]
-    highest = [group["lr"] for group in optimizer.param_groups]
-    losses = _resume(run, checkpoint, parameters, optimizer)
-    per_epoch = len(_batches(run, 0))
-    for epoch in range(len(losses), settings.epochs):
-        # Seeded for each epoch, so that a run that is taken up again draws the same numbers.
-        torch.manual_seed(settings.seed * 1_000_003 + epoch)
-        total = 0.0
-        for number, rows in enumerate(_batches(run, epoch), start=epoch * per_epoch):
-            share = _rate_share(number, settings.epochs * per_epoch, settings.warm_up)
-            for group, rate in zip(optimizer.param_groups, highest, strict=True):
-                group["lr"] = rate * share
-            loss = _loss(run, parameters, rows)
-            optimizer.zero_grad()
-            loss.backward()
-            torch.nn.utils.clip_grad_norm_(learned, settings.clip)
-            optimizer.step()
-            total += loss.item() * len(rows)
-            if progress:
-                progress(number + 1, settings.epochs * per_epoch, loss.item())
-        losses.append(total / len(run.data.inputs))
-        state = {
-            "run": run.fingerprint,
-            "losses": losses,
-            "parameters": {name: p.detach() for name, p in parameters.items()},
-            "optimizer": optimizer.state_dict(),
-        }
-        with whole_file(checkpoint) as scratch:
-            torch.save(state, scratch)
-    return parameters, losses
-
-
-def _parameters(run: _Run) -> dict[str, Any]:
-    """The encoder's tensors and two heads, of which one at first gives each class its share."""
-    torch = run.torch
-    arrays = run.weights.tensors()
-    arrays["head.weight"] = np.zeros((len(STANCES), run.weights.width), dtype=np.float32)
-    arrays["head.bias"] = np.log(run.data.stances.mean(axis=0) + 1e-3).astype(np.float32)
-    arrays["holder.weight"] = np.zeros((1, run.weights.width), dtype=np.float32)
-    arrays["holder.bias"] = np.full(1, -2.0, dtype=np.float32)
-    return {name: torch.tensor(a) for name, a in arrays.items()}
-
-
-def _groups(parameters: Mapping[str, Any], run: _Run) -> list[dict[str, Any]]:
-    """The parameters that learn, with the highest rate of each layer: the lower, the slower."""
-    settings, layers = run.settings, run.weights.layers
-    stems = {f"encoder.layer.{i}.": layers - 1 - i for i in range(settings.frozen_layers, layers)}
-    if not settings.frozen_layers:
-        stems |= {"embeddings.": layers, "encoder.relative": layers}
-    groups: list[dict[str, Any]] = [
-        {"params": [parameters[n] for n in HEADS], "lr": settings.head_rate}
-    ]
-    for stem, depth in stems.items():
-        members = [p for name, p in parameters.items() if name.startswith(stem)]
-        if members:
-            rate = settings.learning_rate * settings.layer_decay**depth
-            groups.append({"params": members, "lr": rate})
-    for group in groups:
-        for parameter in group["params"]:
-            parameter.requires_grad_()
-    return groups
-
-
-def _batches(run: _Run, epoch: int) -> list[list[int]]:
-    return batches(run.data.inputs, run.settings.batch_size, run.settings.seed, epoch)
-
-
-def _rate_share(step: int, steps: int, warm_up: float) -> float:
-    """The share of the highest rate at a step: up in a line, then down in a line."""
-    rising = (step + 1) / max(1.0, warm_up * steps)
-    return min(1.0, rising) * (1.0 - step / steps)
-
-
-def _loss(run: _Run, parameters: Mapping[str, Any], rows: Sequence[int]) -> Any:
-    torch, settings = run.torch, run.settings
-    inputs = padded([run.data.inputs[i] for i in rows])
-    batch = {k: torch.from_numpy(v) for k, v in inputs.items()}
-    with torch.autocast("cpu", torch.bfloat16, enabled=settings.bfloat16):
-        logits, holders = torch_outputs(
-            parameters,
-            batch,
-            weights=run.weights,
-            dropout=settings.dropout,
-            frozen_layers=settings.frozen_layers,
-        )
-    stances = torch.from_numpy(run.data.stances[list(rows)])
-    loss = -(stances * logits.float().log_softmax(-1)).sum(-1).mean()
-    wanted = torch.from_numpy(run.data.batch_holders(rows))
-    known = wanted >= 0
-    if settings.holder_share and known.any():
-        found = torch.nn.functional.binary_cross_entropy_with_logits(
-            holders.float()[known], wanted[known]
-        )
-        loss = loss + settings.holder_share * found
-    return loss
-
-
-def _resume(run: _Run, path: Path, parameters: Mapping[str, Any], optimizer: Any) -> list[float]:
-    """Put in place the state that an interrupted run has left; the losses of its epochs."""
-    if not path.is_file():
-        return []
-    try:
-        # Tensors and plain values only: nothing in the file is run.
-        state = run.torch.load(path, weights_only=True)
-        same = state["run"] == run.fingerprint
-    except Exception as error:  # What a damaged file raises depends on where it is damaged.
-        raise ModelError(
-            f"{path}: expected the state of an interrupted run, but {error}. Delete the file to "
-            "begin anew."
-        ) from error
-    if not same:
-        raise ModelError(
-            f"{path}: it is of a run with other sentences or settings; expected one with these. "
-            "Choose another folder, or delete the file to begin anew."
-        )
-    with run.torch.no_grad():
-        for name, parameter in parameters.items():
-            parameter.copy_(state["parameters"][name])
-    optimizer.load_state_dict(state["optimizer"])
-    return list(state["losses"])
+def _of_all(
+    progress: Callable[[int, int, float], None] | None, number: int, runs: int
+) -> Callable[[int, int, float], None] | None:
+    """The progress of one of several runs as that of all."""
+    if progress is None:
+        return None
+    return lambda step, steps, loss: progress(number * steps + step, runs * steps, loss)
