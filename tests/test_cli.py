@@ -289,6 +289,13 @@ def test_reproduce_compares_and_fails_on_an_edited_number(
     code, out, _ = run(capsys, "reproduce", *options, *real)
     assert code == 0
     assert "all numbers of 3 recipes are as published" in out
+    for page in ("articles", "doubt", "explanations"):
+        assert any(line.startswith(page) for line in out.splitlines())
+    explanations = reports / "explanations" / "metrics.json"
+    published = explanations.read_text(encoding="utf-8")
+    explanations.write_text(published.replace('"claims": ', '"claims": 9'), "utf-8")
+    assert run(capsys, "reproduce", *options, *real)[0] == 1
+    explanations.write_text(published, "utf-8")
     code, out, _ = run(capsys, "reproduce", "majority", *options)
     assert code == 0
     assert "real-news figures were not checked" in out

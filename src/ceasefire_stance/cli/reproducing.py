@@ -43,8 +43,16 @@ def add_commands(commands: Any) -> None:
 def reproduce(arguments: argparse.Namespace) -> int:
     """Run, compare, print; exit code 1 on drift."""
     from ceasefire_stance.experiments import check_against, publish, read_inputs, run_recipes
-    from ceasefire_stance.experiments.publishing import fresh_doubt, fresh_reading
-    from ceasefire_stance.experiments.reproducing import check_doubt, check_reading
+    from ceasefire_stance.experiments.publishing import (
+        fresh_doubt,
+        fresh_explanations,
+        fresh_reading,
+    )
+    from ceasefire_stance.experiments.reproducing import (
+        check_doubt,
+        check_explanations,
+        check_reading,
+    )
 
     experiments = experiments_of(arguments)
     names = arguments.recipes or list(experiments.recipes)
@@ -73,6 +81,10 @@ def reproduce(arguments: argparse.Namespace) -> int:
         doubt = fresh_doubt(reports, experiments, inputs)
         if doubt is not None:
             outcomes.append(check_doubt(reports, doubt))
+        progress("  explanations: occlusion asks the model again for every word")
+        explanations = fresh_explanations(reports, experiments, inputs)
+        if explanations is not None:
+            outcomes.append(check_explanations(reports, explanations))
     print(_table(outcomes))
     if real_news is None:
         print(
