@@ -16,6 +16,7 @@ from ceasefire_stance.cli import (
     predicting,
     real_news,
     reproducing,
+    runs,
     toolkits,
     tuning,
 )
@@ -51,6 +52,7 @@ def build_parser() -> argparse.ArgumentParser:
         reproducing,
         data,
         real_news,
+        runs,
         toolkits,
     ):
         group.add_commands(commands)

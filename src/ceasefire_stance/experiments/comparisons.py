@@ -204,3 +204,14 @@ def stated_mix(prior: Mapping[str, float], shares: np.ndarray) -> np.ndarray:
     if not named.all():
         mix[~named] = shares[~named] / shares[~named].sum() * (1 - mix.sum())
     return mix
+
+
+def stated_priors(
+    training: pd.DataFrame, prior: Mapping[str, float]
+) -> dict[str, dict[str, float]]:
+    """The class mix of the training rows and the stated one, as `score_toolkits` takes them."""
+    shares = class_shares(training)
+    return {
+        name: {s: round(float(p), 6) for s, p in zip(STANCES, mix, strict=True)}
+        for name, mix in (("training", shares), ("stated", stated_mix(prior, shares)))
+    }

@@ -15,7 +15,7 @@ from ceasefire_stance.corpus.errors import DataError
 from ceasefire_stance.corpus.manifest import corpus_fingerprint, load_corpus
 from ceasefire_stance.corpus.real_news import read_standoff
 from ceasefire_stance.corpus.sentences import require_columns, single_stance
-from ceasefire_stance.corpus.stances import PROBABILITY_COLUMNS, STANCES
+from ceasefire_stance.corpus.stances import PROBABILITY_COLUMNS
 from ceasefire_stance.corpus.tables import read_table
 from ceasefire_stance.evaluation.looks import add_looks
 from ceasefire_stance.evaluation.pages import METRICS_FILE, PREDICTIONS_FILE
@@ -25,9 +25,8 @@ from ceasefire_stance.evaluation.toolkits_page import write_toolkits_page
 from ceasefire_stance.experiments.comparisons import (
     COLUMNS,
     TOOLKITS,
-    class_shares,
     run_toolkit,
-    stated_mix,
+    stated_priors,
 )
 from ceasefire_stance.experiments.publishing import BASELINES, CURVE_RECIPE, LOOKS_FOLDER
 from ceasefire_stance.experiments.running import Inputs, read_inputs, round_probabilities
@@ -200,12 +199,7 @@ def score_comparison(
     """The content of ``metrics.json``: everything that follows from published predictions."""
     sentences = load_corpus(corpus)
     training = single_stance(sentences[sentences["split"] == "train"])
-    shares = class_shares(training)
-    mixes = {"training": shares, "stated": stated_mix(experiments.prior, shares)}
-    priors = {
-        name: {s: round(float(p), 6) for s, p in zip(STANCES, mix, strict=True)}
-        for name, mix in mixes.items()
-    }
+    priors = stated_priors(training, experiments.prior)
     reference = experiments.default_model
     ours = [n for n in OURS if n != reference and (reports / n / PREDICTIONS_FILE).is_file()]
     beside = {

@@ -1,0 +1,141 @@
+"""What a network's scores owe to the seed: several runs of the same tuning, side by side."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from ceasefire_stance.corpus.errors import DataError
+from ceasefire_stance.corpus.manifest import corpus_fingerprint, load_corpus
+from ceasefire_stance.corpus.real_news import read_standoff
+from ceasefire_stance.corpus.sentences import single_stance
+from ceasefire_stance.corpus.tables import read_table
+from ceasefire_stance.evaluation.looks import add_looks
+from ceasefire_stance.evaluation.pages import PREDICTIONS_FILE
+from ceasefire_stance.evaluation.runs_page import write_runs_page
+from ceasefire_stance.evaluation.tables import with_numbers
+from ceasefire_stance.evaluation.toolkits import STORED, gold_sets, score_toolkits
+from ceasefire_stance.experiments.comparisons import COLUMNS, stated_priors
+from ceasefire_stance.experiments.publishing import CURVE_RECIPE, LOOKS_FOLDER
+from ceasefire_stance.experiments.running import Inputs, read_inputs, round_probabilities
+from ceasefire_stance.experiments.settings import Experiments
+from ceasefire_stance.experiments.training import refit
+from ceasefire_stance.learning.predicting import predict_with
+
+AVERAGED = ", weights averaged"
+"""Ends the name of a row whose network is the mean of the weights of several runs."""
+
+
+def predict_runs(
+    runs: Sequence[Path],
+    averaged: Sequence[Path],
+    inputs: Inputs,
+    experiments: Experiments,
+    progress: Callable[[str], None] = lambda line: None,
+) -> pd.DataFrame:
+    """Let every network answer, alone and as the recipes average it.
+
+    Parameters
+    ----------
+    runs : sequence of path
+        Folders of networks that were tuned alike from different seeds.
+    averaged : sequence of path
+        Folders of networks that are the mean of several runs.
+
+    Returns
+    -------
+    DataFrame
+        The columns `COLUMNS`; `toolkit` is the recipe's name, with `AVERAGED` for the latter kind,
+        and `seed` the place in the sequence.
+    """
+    rows = single_stance(inputs.training)
+    recipes = [r for r in experiments.recipes.values() if r.classifier == "network"]
+    frames = []
+    for mark, folders in (("", runs), (AVERAGED, averaged)):
+        for number, folder in enumerate(folders):
+            for recipe in recipes:
+                progress(f"{recipe.name}{mark}, {number + 1} of {len(folders)}")
+                # Their grids have one value each: there is nothing to choose.
+                chosen = {name: values[0] for name, values in recipe.grid.items()}
+                one = replace(recipe, network=str(folder))
+                pipeline = refit(one, chosen, rows, experiments.seed)
+                for name in STORED:
+                    told = predict_with(inputs.sets[name], pipeline)
+                    frames.append(
+                        told.assign(toolkit=recipe.name + mark, seed=number, set=name)[COLUMNS]
+                    )
+    return round_probabilities(pd.concat(frames, ignore_index=True))
+
+
+def score_runs(
+    predictions: pd.DataFrame, experiments: Experiments, corpus: Path, reports: Path
+) -> dict[str, Any]:
+    """Everything that the page shows: it follows from the published predictions."""
+    sentences = load_corpus(corpus)
+    beside = {
+        name: with_numbers(read_table(reports / name / PREDICTIONS_FILE))
+        for name in (CURVE_RECIPE, experiments.default_model)
+    }
+    training = single_stance(sentences[sentences["split"] == "train"])
+    priors = stated_priors(training, experiments.prior)
+    gold = gold_sets(sentences, read_standoff(corpus))
+    scores = score_toolkits(gold, predictions, beside, CURVE_RECIPE, priors)
+    metrics = {
+        "corpus": corpus_fingerprint(corpus),
+        "reference": CURVE_RECIPE,
+        "shipped": experiments.default_model,
+        "rows": scores["toolkits"],
+        "beside": scores["beside"],
+    }
+    plain: dict[str, Any] = json.loads(json.dumps(metrics))
+    return plain
+
+
+def compare_runs(
+    runs: Sequence[Path],
+    averaged: Sequence[Path],
+    real_news: Path,
+    experiments: Experiments,
+    *,
+    corpus: Path,
+    reports: Path,
+    out: Path,
+    progress: Callable[[str], None] = lambda line: None,
+) -> Mapping[str, Any]:
+    """Predict with several runs, write the page, and count the looks at real news.
+
+    Raises
+    ------
+    DataError
+        If there are fewer than two runs.
+    ModelError
+        If a folder holds no tuned network.
+    """
+    if len(runs) < 2:
+        raise DataError(
+            f"{len(runs)} run; expected two or more folders, to see what a seed makes. Tune again "
+            "with another --seed."
+        )
+    inputs = read_inputs(corpus, real_news)
+    predictions = predict_runs(runs, averaged, inputs, experiments, progress)
+    metrics = score_runs(predictions, experiments, corpus, reports)
+    write_runs_page(out, metrics, predictions)
+    looks = [(f"{name}, seed {s}", 1) for name, e in metrics["rows"].items() for s in e["seeds"]]
+    add_looks(reports / LOOKS_FOLDER, metrics["corpus"], looks)
+    return metrics
+
+
+def rescore_runs(
+    experiments: Experiments, *, corpus: Path, reports: Path, out: Path
+) -> Mapping[str, Any]:
+    """Write the page again from its own predictions; no network is needed."""
+    rows = with_numbers(read_table(out / PREDICTIONS_FILE))
+    rows["seed"] = rows["seed"].astype(int)
+    metrics = score_runs(rows, experiments, corpus, reports)
+    write_runs_page(out, metrics, rows)
+    return metrics

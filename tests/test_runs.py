@@ -1,0 +1,120 @@
+"""Several runs of a tuning, scored side by side, with tiny random networks."""
+
+from __future__ import annotations
+
+import json
+
+import pandas as pd
+import pytest
+
+from ceasefire_stance.cli.main import main
+from ceasefire_stance.corpus.atomic import write_text
+from ceasefire_stance.corpus.tables import render_table
+from ceasefire_stance.evaluation.tables import with_numbers
+from ceasefire_stance.experiments import read_inputs, run_recipes, runs
+from ceasefire_stance.experiments.settings import load_experiments
+
+from .test_weights import skip_without_the_extra, tiny_folder, tuned_folder
+
+skip_without_the_extra()
+
+RECIPES = """
+[settings]
+seed = 0
+folds = 2
+learning_curve_shares = [1.0]
+learning_curve_repeats = 1
+default_model = "both"
+
+[prior]
+accepts = 0.12
+conditional = 0.06
+none = 0.76
+rejects = 0.06
+
+[recipes.cues-tfidf-logreg]
+description = "words and cues"
+classifier = "logreg"
+features = ["cues", "words"]
+grid = { C = [1.0] }
+
+[recipes.alone]
+description = "a network"
+classifier = "network"
+network = "NETWORK"
+context = true
+
+[recipes.both]
+description = "a network beside words"
+classifier = "network"
+network = "NETWORK"
+network_share = 0.6
+features = ["cues", "words"]
+grid = { C = [1.0] }
+"""
+
+
+@pytest.fixture(scope="module")
+def networks(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("networks")
+    out = []
+    for seed in (0, 1):
+        base = tiny_folder(folder / f"base-{seed}", seed=seed)
+        tuned_folder(base, folder / f"run-{seed}")
+        out.append(str(folder / f"run-{seed}"))
+    return out
+
+
+@pytest.fixture
+def places(corpus, real_news, networks, tmp_path, monkeypatch):
+    labels = pd.read_json(real_news, lines=True, dtype=False)
+    monkeypatch.setattr(runs, "read_standoff", lambda folder: labels)
+    file = tmp_path / "experiments.toml"
+    file.write_text(RECIPES.replace("NETWORK", networks[0]), encoding="utf-8")
+    experiments = load_experiments(file)
+    names = ["cues-tfidf-logreg", "both"]
+    done = run_recipes(names, read_inputs(corpus, real_news), experiments)
+    for name, run in done.items():
+        text = render_table(run.predictions, ".csv")
+        write_text(tmp_path / "reports" / name / "predictions.csv", text)
+    return ["--data", str(corpus), "--reports", str(tmp_path / "reports"),
+            "--out", str(tmp_path / "runs"), "--experiments", str(file)]  # fmt: skip
+
+
+def test_every_run_answers_alone_and_beside_the_words(
+    places, networks, real_news, tmp_path, capsys
+):
+    command = ["compare-runs", *networks, "--averaged", networks[0], *places]
+    assert main([*command, "--real-news", str(real_news)]) == 0
+    shown = capsys.readouterr().out
+    assert "alone, weights averaged" in shown
+    out = tmp_path / "runs"
+    metrics = json.loads((out / "metrics.json").read_text(encoding="utf-8"))
+    seeds = {name: entry["seeds"] for name, entry in metrics["rows"].items()}
+    assert seeds == {
+        "alone": [0, 1], "both": [0, 1],
+        "alone, weights averaged": [0], "both, weights averaged": [0],
+    }  # fmt: skip
+    # The first run is the network of the published recipe: it has to say the same.
+    rows = with_numbers(pd.read_csv(out / "predictions.csv", dtype=str))
+    first = rows[(rows["toolkit"] == "both") & (rows["seed"] == "0") & (rows["set"] == "test")]
+    published = with_numbers(
+        pd.read_csv(tmp_path / "reports" / "both" / "predictions.csv", dtype=str)
+    )
+    published = published[published["set"] == "test"]
+    assert first["p_none"].tolist() == pytest.approx(published["p_none"].tolist())
+    other = rows[(rows["toolkit"] == "both") & (rows["seed"] == "1") & (rows["set"] == "test")]
+    assert first["p_none"].tolist() != pytest.approx(other["p_none"].tolist())
+    looks = pd.read_csv(tmp_path / "reports" / "real-news" / "looks.csv")
+    assert "alone, seed 1" in set(looks["what"])
+    before = {p.name: p.read_bytes() for p in out.iterdir()}
+    assert main(["compare-runs", "--score-only", *places]) == 0
+    assert {p.name: p.read_bytes() for p in out.iterdir()} == before
+
+
+def test_one_run_shows_nothing_of_seeds(places, networks, real_news, capsys):
+    command = ["compare-runs", networks[0], *places]
+    assert main([*command, "--real-news", str(real_news)]) == 3
+    assert "expected two or more folders" in capsys.readouterr().err
+    assert main(command) == 3
+    assert "--real-news is missing" in capsys.readouterr().err
