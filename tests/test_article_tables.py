@@ -70,6 +70,17 @@ def test_a_named_column_that_is_not_there_is_bad_data_and_those_there_are_named(
     assert len(errors) == 1  # Once for the file, not for every row.
 
 
+@pytest.mark.parametrize(
+    ("option", "name"), [("date_column", "published"), ("title_column", "title")]
+)
+def test_a_usual_name_has_to_be_there_too_once_it_is_asked_for(tmp_path, option, name):
+    path = tmp_path / "a.csv"
+    path.write_text("text\nVarn agreed.\n", "utf-8")
+    assert len(list(iterate_articles([path]))) == 1
+    with pytest.raises(DataError, match=f"column '{name}' is missing"):
+        list(iterate_articles([path], **{option: name}))
+
+
 def test_a_line_may_leave_out_a_named_column_that_another_line_has(tmp_path):
     path = tmp_path / "a.jsonl"
     path.write_text(

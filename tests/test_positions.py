@@ -230,3 +230,11 @@ def test_events_follow_the_mapping(stance, text, event):
     assert (rows["event"][0], rows["mode"][0]) == event
     assert rows["source_code"][0] == "AAA"
     assert rows["date"][0] == "2020-01-01"
+
+
+def test_events_say_what_is_past_reported_or_unsure():
+    told = claim(0, "A", "rejects", when="past", source="others", abstained=True)
+    rows = plover_events(pd.DataFrame([told, claim(1, "A", "accepts")]))
+    assert rows["when"].tolist() == ["past", "now"]
+    assert rows["source"].tolist() == ["others", "self"]
+    assert rows["unsure"].tolist() == [True, False]

@@ -10,6 +10,9 @@ The mapping, and what is lost in it:
   ``REQUEST`` with mode "conditional", so that it can be told from urging, and the condition in
   ``context``. Withheld answers (rule 2) become the same and lose that they ask for nothing.
 - Targets are not read: ``target_actor`` is empty.
+- An event has the date of its article. What the article tells of the past is marked ``past`` in
+  ``when``, what others say of the actor ``others`` in ``source``, and what the model would rather
+  not have answered in ``unsure``: leave these out where only today's own words count.
 
 References
 ----------
@@ -26,7 +29,7 @@ from ceasefire_stance.corpus.stances import Stance
 
 EVENT_COLUMNS = (
     "event_id", "date", "event", "mode", "source_actor", "source_code", "target_actor", "context",
-    "quote", "probability", "article_id", "sentence_id",
+    "quote", "probability", "unsure", "when", "source", "article_id", "sentence_id",
 )  # fmt: skip
 _URGING = re.compile(
     r"\b(?:call(?:s|ed|ing)? (?:for|on)|urg(?:e|es|ed|ing)|demand(?:s|ed|ing)?|appeal(?:s|ed|ing)?|"
@@ -58,6 +61,9 @@ def plover_events(claims: pd.DataFrame) -> pd.DataFrame:
                 "context": claim["condition"],
                 "quote": claim["text"],
                 "probability": claim["probability"],
+                "unsure": bool(claim["abstained"]),
+                "when": claim["when"],
+                "source": claim["source"],
                 "article_id": claim["article_id"],
                 "sentence_id": claim["sentence_id"],
             }

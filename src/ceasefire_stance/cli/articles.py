@@ -82,8 +82,8 @@ def _add_input_options(parser: argparse.ArgumentParser) -> None:
         help="your own actors, as in data/actors.csv; a row of the same name extends ours",
     )
     parser.add_argument("--text-column", default="text", help="column of the text [text]")
-    parser.add_argument("--date-column", default="published", help="of the date [published]")
-    parser.add_argument("--title-column", default="title", help="of the headline [title]")
+    parser.add_argument("--date-column", help="of the date [published, if there]")
+    parser.add_argument("--title-column", help="of the headline [title, if there]")
 
 
 def article(arguments: argparse.Namespace) -> int:

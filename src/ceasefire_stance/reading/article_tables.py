@@ -28,19 +28,20 @@ class Columns:
     Parameters
     ----------
     text, published, title : str
-        Of these only `text` has to be there, unless another name than the usual is given. In JSONL
-        it is enough that one line has it: a line may leave out what it does not know.
+        Of these only `text` has to be there.
+    asked : tuple of str
+        Names that a user has given: these have to be there too. In JSONL it is enough that one line
+        has it: a line may leave out what it does not know.
     """
 
     text: str = "text"
     published: str = "published"
     title: str = "title"
+    asked: tuple[str, ...] = ()
 
     def required(self) -> list[str]:
         """The columns without which a table is refused."""
-        usual = Columns()
-        named = [self.published] if self.published != usual.published else []
-        return [self.text, *named, *([self.title] if self.title != usual.title else [])]
+        return list(dict.fromkeys([self.text, *self.asked]))
 
 
 def table_articles(

@@ -30,8 +30,8 @@ def iterate_articles(
     paths: Sequence[str | Path],
     *,
     text_column: str = "text",
-    date_column: str = "published",
-    title_column: str = "title",
+    date_column: str | None = None,
+    title_column: str | None = None,
     on_error: Callable[[DataError], None] | None = None,
 ) -> Iterator[Article]:
     """The articles of files and folders, one after the other; one file in memory at a time.
@@ -47,8 +47,9 @@ def iterate_articles(
     paths : sequence of str or Path
         Files, folders, and "-" for one plain-text article from the standard input.
     text_column, date_column, title_column : str
-        The columns of tables. Date and title may be missing if they have the usual names; a
-        column of another name has to be there (in JSONL in one line at least).
+        The columns of tables. Left out, the date is that of `published` and the title of `title`
+        where there is such a column; a column that is named has to be there (in JSONL in one line
+        at least).
     on_error : callable, optional
         Is given the error of a file or row that cannot be read; reading goes on behind it.
 
@@ -68,7 +69,9 @@ def iterate_articles(
     from ceasefire_stance.reading.article_tables import Columns
 
     named = _checked(paths)
-    return _iterate(named, Columns(text_column, date_column, title_column), on_error)
+    asked = tuple(name for name in (date_column, title_column) if name)
+    columns = Columns(text_column, date_column or "published", title_column or "title", asked)
+    return _iterate(named, columns, on_error)
 
 
 def count_articles(paths: Sequence[str | Path]) -> int | None:
