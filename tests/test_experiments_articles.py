@@ -115,7 +115,15 @@ def test_the_chain_scores_are_those_counted_by_hand():
     sentences = gold.drop_duplicates("sentence_id")
     predictions = predict_with(sentences.reset_index(drop=True), KeywordStances())
     found = score_reading({"mine": gold}, {"mine": predictions}, reader)["mine"]
-    assert set(found) == {"holders", "chain"}
+    assert set(found) == {"holders", "chain", "ahead"}
+    assert tuple(found["ahead"]) == METHODS[1:]
+    for method, cells in found["ahead"].items():
+        right = [found["holders"][m]["actor_accuracy"]["value"] for m in (METHODS[0], method)]
+        ahead = cells["actor_accuracy"]["difference"]
+        assert ahead == pytest.approx(right[0] - right[1], abs=1e-5)
+        chain = [found["chain"][m]["f1"]["value"] for m in (METHODS[0], method)]
+        assert cells["chain_f1"]["difference"] == pytest.approx(chain[0] - chain[1], abs=1e-5)
+        assert cells["chain_f1"]["low"] <= cells["chain_f1"]["difference"]
     assert tuple(found["holders"]) == tuple(found["chain"]) == METHODS
     holders = found["holders"]["first named actor"]
     assert set(holders) == HOLDER_SCORES
@@ -200,8 +208,10 @@ def test_the_page_shows_every_set_and_method_and_is_the_same_twice(measured, tmp
     assert json.loads(before["metrics.json"]) == measured
     page = before["README.md"].decode("utf-8")
     table = [line for line in page.splitlines() if line.startswith("|")]
-    assert len(table) == 2 + 2 * len(METHODS)
-    assert all(sum(method in line for line in table) == 2 for method in METHODS)
+    # A second table says how far each baseline is behind.
+    assert len(table) == 2 + 2 * len(METHODS) + 2 + 2 * (len(METHODS) - 1)
+    counts = [sum(method in line for line in table) for method in METHODS]
+    assert counts == [2, *[4] * (len(METHODS) - 1)]
     assert "`keyword-rules`" in page
     value = measured["sets"]["test"]["chain"]["holder model"]["f1"]["value"]
     (row,) = [line for line in table if "test" in line and "holder model" in line]

@@ -93,6 +93,12 @@ def test_kinds_and_the_party_that_the_words_name(text, kind, actor):
     assert (last.kind, last.actor.name if last.actor else None) == (kind, actor)
 
 
+def test_a_known_surname_that_begins_anothers_name_is_not_that_person():
+    assert actors("Brandt Lund agreed.", 1995) == [None]
+    assert actors("Brandt agreed.", 1995) == ["Norland"]
+    assert actors("Brandt Minister agreed.", 1995) == ["Norland"]
+
+
 def test_the_year_of_the_article_decides_whom_a_name_means():
     assert actors("Brandt agreed.", 1995) == ["Norland"]
     assert actors("Brandt agreed.", 2015) == ["Sudria"]

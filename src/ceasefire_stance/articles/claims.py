@@ -100,6 +100,8 @@ def _article(
     ]
     guesses = predictions[list(PROBABILITY_COLUMNS)].to_numpy()
     year = year_of(records[0].get("published"))
+    title, context = (str(records[0].get(name) or "") for name in ("title", "context"))
+    discourse.skim(title, [context, *(str(record["text"]) for record in records)], year)
     last = None
     for sentence, probabilities in zip(records, guesses, strict=True):
         text = str(sentence["text"])

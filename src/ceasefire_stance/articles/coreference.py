@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from ceasefire_stance.articles.actors import Actor, Gazetteer
@@ -12,14 +12,24 @@ from ceasefire_stance.articles.mentions import Mention, lexicon
 
 # What a role noun can stand for when it stands alone: "the group" is not a state.
 _ROLE_KINDS = (
-    ("armed_roles", frozenset({"armed group", "opposition", "organisation", "party"})),
+    ("armed_roles", frozenset({"armed group"})),
+    ("group_roles", frozenset({"armed group", "opposition", "organisation", "party"})),
     ("state_roles", frozenset({"state"})),
     ("body_roles", frozenset({"body", "organisation"})),
     ("opposition_roles", frozenset({"opposition", "party"})),
 )
+TITLE_WEIGHT = 3
+"""How often a state that the headline names counts beside one that the text names once."""
 LOOK_BACK = 6
 """How many sentences back a role noun may refer."""
 _THEIR = re.compile(r"^(?:its|his|her|their|our|my)\b", re.IGNORECASE)
+_LEADS = re.compile(
+    r",\s+(?:who|which)\s+(?:now\s+)?(?:leads?|heads?|headed|led|chairs?|speaks?\s+for)\s+"
+)
+_LEADER = re.compile(r"(?:the |a )?(?:\w+ )?(?:leader|head|chairman|spokesman)\b")
+_OWNER = re.compile(r"(.+?)(?:(?<=s)['’]|['’]s) ")
+# Words for all the armed groups of a country together.
+_GENERIC = frozenset({"rebel", "rebels", "separatist", "separatists", "insurgents"})
 _FIRST = frozenset({"we", "i"})
 _WORD = re.compile(r"[^\W_]+(?:-[^\W_]+)*")
 
@@ -44,6 +54,8 @@ class Discourse:
     sentences: list[list[tuple[Mention, Actor | None]]] = field(default_factory=list)
     names: dict[str, Actor] = field(default_factory=dict)
     speaker: Actor | None = None
+    named: Counter[Actor] = field(default_factory=Counter)
+    _spoke: bool = False
 
     def read(self, text: str, mentions: Sequence[Mention]) -> None:
         """Take in a sentence: its mentions, appositions and speaker."""
@@ -58,6 +70,7 @@ class Discourse:
                 self._learn(mention, apposed)
                 self._learn(mentions[i + 1], apposed)
         speaker = speaker_of(text, mentions)
+        self._spoke = speaker is not None
         if speaker is not None and actors[speaker]:
             self.speaker = actors[speaker]
 
@@ -67,20 +80,23 @@ class Discourse:
         if mention.kind == "pronoun":
             return self._pronoun(number, mentions, text)
         if _THEIR.match(mention.text):
-            owner = self._owner(number, mentions)
+            owner = self._owner(number, mentions, text)
             if owner:
                 return owner
         if mention.actor:
-            return mention.actor
+            return self._of_party(number, mentions, text) or mention.actor
         last = mention.text.split()[-1] if mention.text else ""
         if mention.kind == "unknown" or last[:1].isupper():
             apposed = self._apposition(text, mentions, number) or self._apposed_behind(
                 text, mentions, number
             )
             known = self.names.get(last) or apposed
-            titled = set(mention.text.lower().split()) & lexicon()["offices"]
-            return known or (self._home() if titled else None)
-        return self._role(mention, number, mentions)
+            if known or last.lower() not in lexicon()["roles"]:
+                titled = set(mention.text.lower().split()) & lexicon()["offices"]
+                return known or (self._home() if titled else None)
+        return self._possessor(mention, number, mentions, text) or self._role(
+            mention, number, mentions
+        )
 
     def _learn(self, mention: Mention, actor: Actor) -> None:
         last = mention.text.split()[-1] if mention.text else ""
@@ -89,13 +105,27 @@ class Discourse:
 
     def _apposition(self, text: str, mentions: Sequence[Mention], i: int) -> Actor | None:
         """The actor in ``NAME, role of ACTOR,`` for the name at `i`."""
-        if i + 1 >= len(mentions) or mentions[i].kind not in ("unknown", "person"):
+        after = _behind(i, mentions)
+        if after is None or mentions[i].kind not in ("unknown", "person"):
             return None
-        follower = mentions[i + 1]
-        between = text[mentions[i].end : follower.start]
-        if re.fullmatch(r",\s+(?:\w+\s+){0,3}", between) and follower.actor:
-            return follower.actor
-        return None
+        between = text[mentions[i].end : mentions[after].start]
+        if _LEADS.fullmatch(between):
+            return self.actor_of(after, mentions, text)
+        near = re.fullmatch(r",\s+(?:\w+\s+){0,3}", between)
+        return mentions[after].actor if near else None
+
+    def _of_party(self, number: int, mentions: Sequence[Mention], text: str) -> Actor | None:
+        """The group that a known person speaks for here: of "X, leader of the Y party", Y."""
+        after = _behind(number, mentions)
+        if after is None or mentions[number].kind != "person":
+            return None
+        party = mentions[after]
+        if party.actor is None or party.kind != "name" or party.actor.kind == "state":
+            return None
+        between = text[mentions[number].end : party.start]
+        leader = _LEADER.match(party.text) and re.fullmatch(r",\s+", between)
+        of = between in (" of ", " of the ") or _LEADS.fullmatch(between)
+        return party.actor if leader or of else None
 
     def _apposed_behind(self, text: str, mentions: Sequence[Mention], i: int) -> Actor | None:
         """The actor in ``The ACTOR spokesman, NAME,`` for the name at `i`."""
@@ -133,8 +163,13 @@ class Discourse:
 
     def _last(self, persons: bool) -> Actor | None:
         """The likeliest antecedent: the first that fits in the latest sentence that has one."""
-        if persons and self.speaker:
-            return self.speaker
+        if persons:
+            latest = self.sentences[-1] if self.sentences else []
+            named = [a for m, a in latest if a and _is_named_person(m)]
+            if named and not self._spoke:
+                return named[0]
+            if self.speaker:
+                return self.speaker
         for sentence in reversed(self.sentences):
             for mention, actor in sentence:
                 if actor and mention.kind != "pronoun" and (not persons or _may_be_person(mention)):
@@ -150,42 +185,90 @@ class Discourse:
                     return known
         return None
 
-    def _home(self) -> Actor | None:
-        """The state that the article has named most often so far: whose ministers are meant."""
-        named = Counter(
-            actor
-            for sentence in self.sentences
-            for mention, actor in sentence
-            if actor and actor.kind == "state" and mention.kind in ("name", "adjective", "person")
-        )
-        return named.most_common(1)[0][0] if named else None
+    def skim(self, title: str, texts: Sequence[str], year: int | None = None) -> None:
+        """Count whom an article names, before it is read: whose rebels are meant later."""
+        for text, weight in ((title, TITLE_WEIGHT), *((text, 1) for text in texts)):
+            for match in self.gazetteer.find(text, year):
+                self.named[match.actor] += weight
+                # "Sudan's army" is a party of its own there, and it names the state as well.
+                of = self.gazetteer.resolve(text[match.start : match.end].split()[0])
+                if of and of != match.actor and of.kind == "state":
+                    self.named[of] += weight
 
-    def _owner(self, number: int, mentions: Sequence[Mention]) -> Actor | None:
+    def _most_named(self, kinds: Collection[str]) -> Actor | None:
+        """The actor of one of the kinds that the article names most often."""
+        return next((actor for actor, _ in self.named.most_common() if actor.kind in kinds), None)
+
+    def _home(self) -> Actor | None:
+        return self._most_named(("state",))
+
+    def _owner(self, number: int, mentions: Sequence[Mention], text: str) -> Actor | None:
+        """Whose it is: of "his" the first person of the sentence, else the actor named last."""
+        if mentions[number].text.lower().startswith(("his ", "her ")):
+            for i, mention in enumerate(mentions[:number]):
+                actor = self.actor_of(i, mentions, text) if _may_be_person(mention) else None
+                if actor:
+                    return actor
         for mention in reversed(mentions[:number]):
             if mention.actor:
                 return mention.actor
         return self._last(persons=False)
 
+    def _possessor(
+        self, mention: Mention, number: int, mentions: Sequence[Mention], text: str
+    ) -> Actor | None:
+        """The actor in ``adviser to ACTOR``, or of the role in ``the rebels' command``."""
+        if number + 1 < len(mentions):
+            follower = mentions[number + 1]
+            link = text[mention.end : follower.start]
+            head = mention.text.split()[-1].lower()
+            if link == " to " and head in lexicon()["advisers"]:
+                return self.actor_of(number + 1, mentions, text)
+        owner = _OWNER.match(mention.text)
+        if owner:
+            words = owner.group(1)
+            return self._role(Mention(0, 0, words, "role", None), number, mentions)
+        return None
+
     def _role(self, mention: Mention, number: int, mentions: Sequence[Mention]) -> Actor | None:
-        words = set(mention.text.lower().split())
+        words = set(_WORD.findall(mention.text.lower()))
+        if "secretary-general" in words:
+            # Other bodies' are named with their body.
+            return self.gazetteer.resolve("United Nations")
         earlier = [(m, m.actor) for m in mentions[:number]]
         for roles, kinds in _ROLE_KINDS:
             if words & lexicon()[roles]:
+                home = self._home()
+                if roles == "state_roles" and home:
+                    return self._of_home(words, home) or home
+                generic = self._of_home(words & _GENERIC, home)
+                if generic:
+                    return generic
                 for sentence in [earlier, *reversed(self.sentences[-LOOK_BACK:])]:
                     for _, actor in sentence:
                         if actor and actor.kind in kinds:
                             return actor
-                home = self._home()
-                return home if roles == "state_roles" else self._of_home(words, home)
+                return self._of_home(words, home) or self._most_named(kinds)
         if words & (lexicon()["person_roles"] | lexicon()["official_roles"]):
             # An official speaks for whom the sentence names, or for whom the talk was of.
             return next((actor for _, actor in earlier if actor), None) or self._last(persons=False)
         return None
 
 
+def _behind(number: int, mentions: Sequence[Mention]) -> int | None:
+    """The number of the mention behind another, passing over "who"."""
+    later = range(number + 1, len(mentions))
+    return next((i for i in later if mentions[i].text.lower() != "who"), None)
+
+
 def _is_person(mention: Mention) -> bool:
     words = set(_WORD.findall(mention.text.lower()))
     return mention.kind == "person" or bool(words & lexicon()["person_roles"])
+
+
+def _is_named_person(mention: Mention) -> bool:
+    last = mention.text.split()[-1]
+    return _may_be_person(mention) and last[:1].isupper() and mention.kind != "pronoun"
 
 
 def _may_be_person(mention: Mention) -> bool:

@@ -107,7 +107,7 @@ def mentions_of(
         Surnames that the article has introduced: they count at the head of a sentence too.
     """
     tokens = tokens_of(text)
-    matches = gazetteer.find(text, year)
+    matches = [m for m in gazetteer.find(text, year) if not _anothers_name(m, text, tokens)]
     core = _cores(text, tokens, matches, names)
     spans = _merged([_phrase(tokens, first, last) for first, last in core], tokens)
     out = []
@@ -116,6 +116,20 @@ def mentions_of(
         inside = [m for m in matches if m.start >= start and m.end <= end]
         out.append(_mention(text[start:end], start, end, inside))
     return out
+
+
+def _anothers_name(match: Match, text: str, tokens: list[_Token]) -> bool:
+    """Whether a known person's surname begins another's name: "Abbas" in "Abbas Lund"."""
+    words = lexicon()
+    if match.kind != "person" or " " in text[match.start : match.end] or text.isupper():
+        return False
+    follower = next((t for t in tokens if t.start >= match.end), None)
+    return (
+        follower is not None
+        and text[match.end : follower.start] == " "
+        and _is_name(follower)
+        and follower.lower not in words["titles"] | words["roles"]
+    )
 
 
 def _cores(
@@ -234,11 +248,12 @@ def _goes_on(tokens: list[_Token], left: tuple[int, int], first: int) -> bool:
     last = tokens[left[1]]
     # "Leaders of …": the capital of a word that opens the sentence makes it no name.
     plain = last.text.islower() or (left[0] == left[1] and _opens(tokens, left[1]))
-    role = last.lower in lexicon()["roles"] and plain
+    # "The Government of Israel", but not "Foreign Secretary in Paris".
+    links = ("of", "for", "from", "with", "at", "in") if plain else ("of",)
     return (
-        role
+        last.lower in lexicon()["roles"]
         and len(between) == 1
-        and between[0] in ("of", "for", "from", "with", "at", "in")
+        and between[0] in links
         and tokens[first].lower not in lexicon()["pronouns"]
     )
 

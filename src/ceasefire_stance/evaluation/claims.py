@@ -9,7 +9,12 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from ceasefire_stance.evaluation.intervals import RESAMPLES, article_weights, percentile_interval
+from ceasefire_stance.evaluation.intervals import (
+    RESAMPLES,
+    article_weights,
+    difference_cell,
+    percentile_interval,
+)
 
 _WORD = re.compile(r"[^\W_]+")
 
@@ -36,16 +41,8 @@ def holder_scores(
         (share of claims whose actor is among as many of the likeliest found as the sentence has
         claims), ``actor_f1`` (over all found).
     """
-    groups = {a: i for i, a in enumerate(sorted(set(gold["article_id"])))}
-    counts = np.zeros((len(groups), 7))
-    theirs = {str(k): rows for k, rows in found.groupby("sentence_id")}
-    empty = found.iloc[:0]
-    for sentence, rows in gold.groupby("sentence_id", sort=False):
-        mine = theirs.get(str(sentence), empty).sort_values(
-            "holder_probability", ascending=False, kind="stable"
-        )
-        counts[groups[rows["article_id"].iloc[0]]] += _sentence_counts(rows, mine)
-    weights = article_weights(len(groups), resamples, seed)
+    counts = _holder_counts(gold, found)
+    weights = article_weights(len(counts), resamples, seed)
     n, m, exact, overlap, right, actor_hits, n_actors = (weights @ counts).T
     return {
         "n_claims": len(gold),
@@ -78,9 +75,67 @@ def chain_scores(
         `n_gold`, `n_found` (distinct pairs of actor and stance per article); `precision`, `recall`,
         `f1` over all of them with 95 % intervals by a bootstrap over articles.
     """
+    counts = _chain_counts(gold, found, articles)
+    weights = article_weights(len(counts), resamples, seed)
+    n, m, hits = (weights @ counts).T
+    return {
+        "n_gold": int(n[0]),
+        "n_found": int(m[0]),
+        "precision": percentile_interval(_ratio(hits, m)),
+        "recall": percentile_interval(_ratio(hits, n)),
+        "f1": percentile_interval(_f1(hits, m, n)),
+    }
+
+
+def holder_difference(
+    gold: pd.DataFrame, first: pd.DataFrame, second: pd.DataFrame, seed: int = 0
+) -> dict[str, float]:
+    """First minus second in ``actor_accuracy`` of `holder_scores`, as `paired_difference` does."""
+    n, _, _, _, right, *_ = _holder_counts(gold, first).T
+    other = _holder_counts(gold, second)[:, 4]
+    weights = article_weights(len(n), 10 * RESAMPLES, seed)
+    return _rounded((weights @ right - weights @ other) / (weights @ n))
+
+
+def chain_difference(
+    gold: pd.DataFrame,
+    first: pd.DataFrame,
+    second: pd.DataFrame,
+    articles: Sequence[str],
+    seed: int = 0,
+) -> dict[str, float]:
+    """First minus second in ``f1`` of `chain_scores`, as `paired_difference` does."""
+    weights = article_weights(len(articles), 10 * RESAMPLES, seed)
+    values = []
+    for found in (first, second):
+        n, m, hits = (weights @ _chain_counts(gold, found, articles)).T
+        values.append(_f1(hits, m, n))
+    return _rounded(values[0] - values[1])
+
+
+def _rounded(differences: np.ndarray) -> dict[str, float]:
+    return {name: round(value, 6) for name, value in difference_cell(differences).items()}
+
+
+def _holder_counts(gold: pd.DataFrame, found: pd.DataFrame) -> np.ndarray:
+    """The counts of `_sentence_counts`, a row for each article with a claim, in sorted order."""
+    groups = {a: i for i, a in enumerate(sorted(set(gold["article_id"])))}
+    counts = np.zeros((len(groups), 7))
+    theirs = {str(k): rows for k, rows in found.groupby("sentence_id")}
+    empty = found.iloc[:0]
+    for sentence, rows in gold.groupby("sentence_id", sort=False):
+        mine = theirs.get(str(sentence), empty).sort_values(
+            "holder_probability", ascending=False, kind="stable"
+        )
+        counts[groups[rows["article_id"].iloc[0]]] += _sentence_counts(rows, mine)
+    return counts
+
+
+def _chain_counts(gold: pd.DataFrame, found: pd.DataFrame, articles: Sequence[str]) -> np.ndarray:
+    """Pairs of actor and stance in gold, found, and in both, a row for each of `articles`."""
     columns = ["article_id", "actor", "stance"]
-    want = Counter(gold[columns].drop_duplicates().itertuples(index=False, name=None))
-    have = Counter(found[columns].drop_duplicates().itertuples(index=False, name=None))
+    want = set(gold[columns].drop_duplicates().itertuples(index=False, name=None))
+    have = set(found[columns].drop_duplicates().itertuples(index=False, name=None))
     index = {a: i for i, a in enumerate(articles)}
     counts = np.zeros((len(index), 3))
     for key in want:
@@ -88,15 +143,7 @@ def chain_scores(
     for key in have:
         counts[index[key[0]], 1] += 1
         counts[index[key[0]], 2] += key in want
-    weights = article_weights(len(index), resamples, seed)
-    n, m, hits = (weights @ counts).T
-    return {
-        "n_gold": len(want),
-        "n_found": len(have),
-        "precision": percentile_interval(_ratio(hits, m)),
-        "recall": percentile_interval(_ratio(hits, n)),
-        "f1": percentile_interval(_f1(hits, m, n)),
-    }
+    return counts
 
 
 def _sentence_counts(gold: pd.DataFrame, found: pd.DataFrame) -> np.ndarray:

@@ -142,13 +142,19 @@ def paired_difference(
         of resamples on the other side of zero, ties counted half, at least 1/resamples).
     """
     weights = article_weights(first.n_groups, resamples, seed)
-    d = count_metrics(first, weights)[metric] - count_metrics(second, weights)[metric]
+    return difference_cell(
+        count_metrics(first, weights)[metric] - count_metrics(second, weights)[metric]
+    )
+
+
+def difference_cell(values: np.ndarray) -> dict[str, float]:
+    """What `paired_difference` gives, of differences in the sample (the first) and in resamples."""
     tail = 100 * (1 - LEVEL) / 2
-    low, high = np.percentile(d[1:], [tail, 100 - tail])
-    below = float(np.mean(d[1:] < 0) + 0.5 * np.mean(d[1:] == 0))
-    p_value = min(1.0, max(2 * min(below, 1 - below), 1 / resamples))
+    low, high = np.percentile(values[1:], [tail, 100 - tail])
+    below = float(np.mean(values[1:] < 0) + 0.5 * np.mean(values[1:] == 0))
+    p_value = min(1.0, max(2 * min(below, 1 - below), 1 / (len(values) - 1)))
     return {
-        "difference": float(d[0]),
+        "difference": float(values[0]),
         "low": float(low),
         "high": float(high),
         "p_value": p_value,

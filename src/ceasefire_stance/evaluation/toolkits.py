@@ -12,9 +12,9 @@ from ceasefire_stance.corpus.real_news import real_news_sets
 from ceasefire_stance.corpus.sentences import sentences_from_claims
 from ceasefire_stance.corpus.stances import PROBABILITY_COLUMNS, STANCES
 from ceasefire_stance.evaluation.intervals import (
-    LEVEL,
     RESAMPLES,
     article_weights,
+    difference_cell,
     holm,
     percentile_interval,
 )
@@ -167,10 +167,5 @@ def _difference(theirs: list[pd.DataFrame], ours: list[pd.DataFrame]) -> dict[st
     """Mean over seeds minus ours, as `paired_difference` does it for two single models."""
     resamples = 10 * RESAMPLES
     d = _values(theirs, "four_way", resamples).mean(axis=0)
-    d = d - _values(ours, "four_way", resamples)[0]
-    tail = 100 * (1 - LEVEL) / 2
-    low, high = np.percentile(d[1:], [tail, 100 - tail])
-    below = float(np.mean(d[1:] < 0) + 0.5 * np.mean(d[1:] == 0))
-    p_value = min(1.0, max(2 * min(below, 1 - below), 1 / resamples))
-    cells = {"difference": d[0], "low": low, "high": high, "p_value": p_value}
-    return {name: round(float(value), 6) for name, value in cells.items()}
+    cells = difference_cell(d - _values(ours, "four_way", resamples)[0])
+    return {name: round(value, 6) for name, value in cells.items()}

@@ -25,7 +25,12 @@ from ceasefire_stance.corpus.manifest import corpus_fingerprint, read_claims
 from ceasefire_stance.corpus.sentences import sentences_from_claims, single_stance, with_context
 from ceasefire_stance.corpus.stances import PROBABILITY_COLUMNS, STANCES, Stance
 from ceasefire_stance.corpus.tables import read_table
-from ceasefire_stance.evaluation.claims import chain_scores, holder_scores
+from ceasefire_stance.evaluation.claims import (
+    chain_difference,
+    chain_scores,
+    holder_difference,
+    holder_scores,
+)
 from ceasefire_stance.experiments.running import Inputs
 from ceasefire_stance.experiments.training import refit
 from ceasefire_stance.learning.cards import holder_card
@@ -86,8 +91,9 @@ def score_reading(
     Returns
     -------
     dict
-        Set → ``holders`` (method → `holder_scores`, given the gold stance) and ``chain``
-        (method → `chain_scores`, with predicted stances).
+        Set → ``holders`` (method → `holder_scores`, given the gold stance), ``chain``
+        (method → `chain_scores`, with predicted stances) and ``ahead`` (baseline → how far the
+        holder model is ahead of it in ``actor_accuracy`` and ``chain_f1``, on the same resamples).
     """
     out: dict[str, Any] = {}
     for name, gold in sets.items():
@@ -100,12 +106,19 @@ def score_reading(
             METHODS[2]: replace(reader, holders=SentenceSubject()),
         }
         guesses = predictions[name].set_index("sentence_id").loc[sentences["sentence_id"]]
-        scores: dict[str, Any] = {"holders": {}, "chain": {}}
+        scores: dict[str, Any] = {"holders": {}, "chain": {}, "ahead": {}}
+        ours: list[pd.DataFrame] = []
         for method, one in readers.items():
             given = _keyed(read_claims_of(sentences, _certain(sentences), one), reader.gazetteer)
             whole = _keyed(read_claims_of(sentences, guesses.reset_index(), one), reader.gazetteer)
             scores["holders"][method] = holder_scores(keyed, given)
             scores["chain"][method] = chain_scores(keyed, whole, articles)
+            ours = ours or [given, whole]
+            if method != METHODS[0]:
+                scores["ahead"][method] = {
+                    "actor_accuracy": holder_difference(keyed, ours[0], given),
+                    "chain_f1": chain_difference(keyed, ours[1], whole, articles),
+                }
         out[name] = scores
     plain: dict[str, Any] = json.loads(json.dumps(out))
     return plain
