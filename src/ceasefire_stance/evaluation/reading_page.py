@@ -9,7 +9,7 @@ from typing import Any
 
 from ceasefire_stance.corpus.atomic import write_text
 from ceasefire_stance.evaluation.figures import LABELS
-from ceasefire_stance.evaluation.tables import interval, markdown_table
+from ceasefire_stance.evaluation.tables import difference, interval, markdown_table, p_value
 
 READING_FILE = "metrics.json"
 
@@ -69,8 +69,7 @@ def _ahead_table(metrics: Mapping[str, Any]) -> str:
     for name, scores in metrics["sets"].items():
         for method, cells in scores["ahead"].items():
             shown = [
-                f"{c['difference']:+.3f} ({c['low']:+.3f} to {c['high']:+.3f}), p "
-                f"{'< 0.001' if c['p_value'] < 0.001 else format(c['p_value'], '.3f')}"
+                f"{difference(c, 3)}, {p_value(c['p_value'])}"
                 for c in (cells["actor_accuracy"], cells["chain_f1"])
             ]
             rows.append([f"{LABELS.get(name, name)}: {method}", *shown])

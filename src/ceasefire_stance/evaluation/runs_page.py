@@ -13,7 +13,13 @@ from ceasefire_stance.corpus.atomic import write_text
 from ceasefire_stance.corpus.tables import render_table
 from ceasefire_stance.evaluation.figures import LABELS, draw_comparison, save_figure
 from ceasefire_stance.evaluation.pages import METRICS_FILE, PREDICTIONS_FILE
-from ceasefire_stance.evaluation.tables import interval, markdown_table
+from ceasefire_stance.evaluation.tables import (
+    difference,
+    interval,
+    markdown_table,
+    p_value,
+    spread,
+)
 
 SHOWN = ("real_news_all", "real_news_window", "test", "challenge")
 
@@ -51,7 +57,7 @@ def runs_table(metrics: Mapping[str, Any]) -> str:
                 entry["name"],
                 str(len(entry.get("seeds", [0]))),
                 interval(sets["real_news_all"]["four_way"]),
-                _spread(sets["real_news_all"]["four_way"]),
+                spread(sets["real_news_all"]["four_way"]),
                 interval(sets["real_news_window"]["four_way"]),
                 interval(sets["real_news_all"]["three_way"]),
                 interval(sets["real_news_all"]["claim_f1"]),
@@ -102,26 +108,13 @@ def _run_table(metrics: Mapping[str, Any]) -> str:
         for set_name in SHOWN:
             cell = entry["sets"][set_name]["four_way"]
             std = f"{cell['std']:.3f}" if "std" in cell else "–"
-            rows.append([f"{name}: {LABELS[set_name]}", f"{cell['value']:.3f}", _spread(cell), std])
+            rows.append([f"{name}: {LABELS[set_name]}", f"{cell['value']:.3f}", spread(cell), std])
     return markdown_table(["network: set", "mean", "lowest–highest", "std"], rows)
-
-
-def _spread(cell: Mapping[str, float]) -> str:
-    return f"{cell['lowest']:.3f}–{cell['highest']:.3f}" if "lowest" in cell else "–"
 
 
 def _difference_table(metrics: Mapping[str, Any]) -> str:
     rows = []
     for name, entry in metrics["rows"].items():
         cells = [entry["difference"][s] for s in SHOWN]
-        rows.append(
-            [
-                name,
-                *(
-                    f"{c['difference']:+.3f} ({c['low']:+.3f} to {c['high']:+.3f}), "
-                    f"p {'< 0.001' if c['p_holm'] < 0.001 else format(c['p_holm'], '.3f')}"
-                    for c in cells
-                ),
-            ]
-        )
+        rows.append([name, *[f"{difference(c, 3)}, {p_value(c['p_holm'])}" for c in cells]])
     return markdown_table(["network", *[LABELS[s] for s in SHOWN]], rows)

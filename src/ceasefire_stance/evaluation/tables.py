@@ -20,6 +20,22 @@ def interval(cell: Mapping[str, float]) -> str:
     return f"{cell['value']:.2f} ({cell['low']:.2f}–{cell['high']:.2f})"
 
 
+def difference(cell: Mapping[str, float], digits: int = 2) -> str:
+    """A difference with its 95 % interval: ``+0.09 (-0.01 to +0.19)``."""
+    value, low, high = (f"{cell[name]:+.{digits}f}" for name in ("difference", "low", "high"))
+    return f"{value} ({low} to {high})"
+
+
+def p_value(value: float) -> str:
+    """``p 0.012``, or ``p < 0.001``."""
+    return "p < 0.001" if value < 0.001 else f"p {value:.3f}"
+
+
+def spread(cell: Mapping[str, float]) -> str:
+    """The lowest and the highest of several runs: ``0.453–0.454``; a dash if there was one."""
+    return f"{cell['lowest']:.3f}–{cell['highest']:.3f}" if "lowest" in cell else "–"
+
+
 def replace_between_markers(text: str, name: str, content: str) -> str:
     """`text` with what stands between ``<!-- NAME -->`` and ``<!-- /NAME -->`` replaced."""
     pattern = re.compile(rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)", re.DOTALL)

@@ -13,7 +13,13 @@ from ceasefire_stance.corpus.atomic import write_text
 from ceasefire_stance.corpus.tables import render_table
 from ceasefire_stance.evaluation.figures import LABELS, draw_comparison, save_figure
 from ceasefire_stance.evaluation.pages import METRICS_FILE, PREDICTIONS_FILE
-from ceasefire_stance.evaluation.tables import interval, markdown_table
+from ceasefire_stance.evaluation.tables import (
+    difference,
+    interval,
+    markdown_table,
+    p_value,
+    spread,
+)
 
 SHOWN = ("real_news_all", "real_news_window", "test", "challenge")
 
@@ -54,7 +60,7 @@ def toolkits_table(metrics: Mapping[str, Any]) -> str:
             [
                 name,
                 interval(real["four_way"]),
-                _signed(cell) if cell else "–",
+                difference(cell) if cell else "–",
                 interval(windows["four_way"]),
                 interval(real["three_way"]),
                 interval(real["claim_f1"]),
@@ -151,13 +157,12 @@ def _seed_table(metrics: Mapping[str, Any]) -> str:
     for name, entry in metrics["toolkits"].items():
         for set_name in SHOWN:
             cell = entry["sets"][set_name]["four_way"]
-            spread = f"{cell['lowest']:.3f}–{cell['highest']:.3f}" if "lowest" in cell else "–"
             rows.append(
                 [
                     f"{name}: {LABELS[set_name]}",
                     str(len(entry["seeds"])),
                     f"{cell['value']:.3f}",
-                    spread,
+                    spread(cell),
                     f"{entry['own_prior'][set_name]:.3f}",
                 ]
             )
@@ -170,7 +175,7 @@ def _difference_table(metrics: Mapping[str, Any]) -> str:
     rows = []
     for name, entry in metrics["toolkits"].items():
         cells = [entry["difference"][s] for s in SHOWN]
-        rows.append([name, *[f"{_signed(c)}, p {_p(c['p_holm'])}" for c in cells]])
+        rows.append([name, *[f"{difference(c)}, {p_value(c['p_holm'])}" for c in cells]])
     return markdown_table(["toolkit", *[LABELS[s] for s in SHOWN]], rows)
 
 
@@ -211,11 +216,3 @@ def _speed(cost: Mapping[str, Any] | None) -> list[str]:
     if not cost:
         return ["–", "–"]
     return [f"{cost['sentences_per_s']:.0f}", f"{cost['size_bytes'] / 1e6:.1f}"]
-
-
-def _signed(cell: Mapping[str, float]) -> str:
-    return f"{cell['difference']:+.2f} ({cell['low']:+.2f} to {cell['high']:+.2f})"
-
-
-def _p(value: float) -> str:
-    return "< 0.001" if value < 0.001 else f"{value:.3f}"
