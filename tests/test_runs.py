@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from ceasefire_stance.cli.main import main
 from ceasefire_stance.corpus.atomic import write_text
 from ceasefire_stance.corpus.tables import render_table
+from ceasefire_stance.evaluation.runs_page import runs_table, write_runs_page
 from ceasefire_stance.evaluation.tables import with_numbers
 from ceasefire_stance.experiments import read_inputs, run_recipes, runs
 from ceasefire_stance.experiments.settings import load_experiments
@@ -18,6 +20,7 @@ from .test_weights import skip_without_the_extra, tiny_folder, tuned_folder
 
 skip_without_the_extra()
 
+REPORTS = Path(__file__).resolve().parents[1] / "reports"
 RECIPES = """
 [settings]
 seed = 0
@@ -118,3 +121,16 @@ def test_one_run_shows_nothing_of_seeds(places, networks, real_news, capsys):
     assert "expected two or more folders" in capsys.readouterr().err
     assert main(command) == 3
     assert "--real-news is missing" in capsys.readouterr().err
+
+
+def test_the_published_page_follows_from_the_published_predictions(tmp_path):
+    folder = REPORTS / "runs"
+    published = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
+    rows = with_numbers(pd.read_csv(folder / "predictions.csv", dtype=str))
+    rows["seed"] = rows["seed"].astype(int)
+    fresh = runs.score_runs(rows, load_experiments(), REPORTS.parent / "data", REPORTS)
+    assert fresh == published
+    write_runs_page(tmp_path, published, rows)
+    for name in ("README.md", "metrics.json", "predictions.csv", "comparison.svg"):
+        assert (tmp_path / name).read_bytes() == (folder / name).read_bytes()
+    assert runs_table(published) in (folder / "README.md").read_text(encoding="utf-8")
