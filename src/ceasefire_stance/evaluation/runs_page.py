@@ -79,7 +79,8 @@ def _page(metrics: Mapping[str, Any]) -> str:
         "seed decides the order of the sentences and what dropout leaves out. Each figure is the "
         "mean over the runs, in brackets its 95 % interval by a bootstrap over articles. "
         f"`{metrics['shipped']}` beside them is what is shipped, with the network of the first "
-        f"run. Trained on corpus `{metrics['corpus']}`.",
+        "run. “Weights averaged” is one network whose weights are the mean of those of several "
+        f"runs. Trained on corpus `{metrics['corpus']}`.",
         "",
         runs_table(metrics),
         "",
