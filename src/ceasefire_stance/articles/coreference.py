@@ -48,6 +48,8 @@ class Discourse:
         Last word of a person's name → the party, once the article has told it.
     speaker : Actor or None
         Of the last speech.
+    named : Counter
+        How often the whole article names each actor, as `skim` has counted.
     """
 
     gazetteer: Gazetteer
