@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import io
 import json
 import shutil
@@ -13,7 +14,7 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 
-from ceasefire_stance.cli.main import main
+from ceasefire_stance.cli.main import build_parser, main
 from ceasefire_stance.corpus.manifest import load_corpus
 from ceasefire_stance.corpus.tables import read_table
 
@@ -329,6 +330,20 @@ def test_every_command_has_help_with_an_example_in_half_a_second():
             check=True,
         )
         assert "example:\n  ceasefire-stance" in done.stdout
+
+
+def every_parser(parser):
+    yield parser
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for one in action.choices.values():
+                yield from every_parser(one)
+
+
+def test_the_help_of_every_command_can_be_written():
+    parsers = list(every_parser(build_parser()))
+    assert len(parsers) > 15
+    assert all("usage:" in one.format_help() for one in parsers)
 
 
 def test_an_interrupt_is_exit_130_and_leaves_nothing_half_written(tmp_path):

@@ -40,7 +40,7 @@ def add_commands(commands: Any) -> None:
     one.add_argument("--out", required=True, help="JSONL file to write")
     one.add_argument("--data", default="data", help="corpus folder with the labels [data]")
     one.add_argument(
-        "--partial", action="store_true", help=f"be content with less than {ENOUGH:.0%} found"
+        "--partial", action="store_true", help=f"be content with less than {ENOUGH:.0%}% found"
     )
     one = add_command(
         group,
