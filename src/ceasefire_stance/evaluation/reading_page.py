@@ -34,7 +34,7 @@ def write_reading_page(folder: Path, metrics: Mapping[str, Any]) -> None:
         "## Ahead of the baselines",
         "",
         "The holder model minus a baseline on the same sentences, by a paired bootstrap over "
-        "articles.",
+        "articles; p is not corrected for the number of comparisons.",
         "",
         _ahead_table(metrics),
         "",

@@ -113,6 +113,7 @@ def score_reading(
             whole = _keyed(read_claims_of(sentences, guesses.reset_index(), one), reader.gazetteer)
             scores["holders"][method] = holder_scores(keyed, given)
             scores["chain"][method] = chain_scores(keyed, whole, articles)
+            # The first of the methods is ours; the baselines after it are set against it.
             ours = ours or [given, whole]
             if method != METHODS[0]:
                 scores["ahead"][method] = {
