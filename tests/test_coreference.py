@@ -139,6 +139,19 @@ def test_who_belongs_to_a_party_speaks_for_it(words, text, actor):
     assert party(words, text) == actor
 
 
+@pytest.mark.parametrize(
+    ("words", "text"),
+    [
+        ("Eva Lund", "Eva Lund, who leads his party, refused."),
+        ("Eva Lund", "Eva Lund, who heads it, refused."),
+        ("An aide", "An aide to his government refused."),
+    ],
+)
+def test_two_that_are_known_only_by_each_other_are_whom_the_talk_was_of_or_nobody(words, text):
+    assert party(words, text) is None
+    assert party(words, "Norland fired.", text) == "Norland"
+
+
 def test_an_envoy_to_a_party_does_not_speak_for_it():
     assert party("An envoy", "An envoy to Ada Brandt refused.") is None
 

@@ -58,6 +58,7 @@ class Discourse:
     speaker: Actor | None = None
     named: Counter[Actor] = field(default_factory=Counter)
     _spoke: bool = False
+    _asked: set[int] = field(default_factory=set)
 
     def read(self, text: str, mentions: Sequence[Mention]) -> None:
         """Take in a sentence: its mentions, appositions and speaker."""
@@ -78,6 +79,16 @@ class Discourse:
 
     def actor_of(self, number: int, mentions: Sequence[Mention], text: str) -> Actor | None:
         """The party of one mention of a sentence, given what came before; None if not known."""
+        if number in self._asked:
+            # "X, who leads his party": whose party is asked of X, who X speaks for of the party.
+            return None
+        self._asked.add(number)
+        try:
+            return self._resolved(number, mentions, text)
+        finally:
+            self._asked.discard(number)
+
+    def _resolved(self, number: int, mentions: Sequence[Mention], text: str) -> Actor | None:
         mention = mentions[number]
         if mention.kind == "pronoun":
             return self._pronoun(number, mentions, text)
