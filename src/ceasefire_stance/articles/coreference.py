@@ -19,7 +19,7 @@ _ROLE_KINDS = (
     ("opposition_roles", frozenset({"opposition", "party"})),
 )
 TITLE_WEIGHT = 3
-"""How often a state that the headline names counts beside one that the text names once."""
+"""How often an actor that the headline names counts beside one that the text names once."""
 LOOK_BACK = 6
 """How many sentences back a role noun may refer."""
 _THEIR = re.compile(r"^(?:its|his|her|their|our|my)\b", re.IGNORECASE)
@@ -107,9 +107,8 @@ class Discourse:
             if known or last.lower() not in lexicon()["roles"]:
                 titled = set(mention.text.lower().split()) & lexicon()["offices"]
                 return known or (self._home() if titled else None)
-        return self._possessor(mention, number, mentions, text) or self._role(
-            mention, number, mentions
-        )
+        possessor = self._possessor(number, mentions, text)
+        return possessor or self._role(mention.text, number, mentions)
 
     def _learn(self, mention: Mention, actor: Actor) -> None:
         last = mention.text.split()[-1] if mention.text else ""
@@ -210,7 +209,8 @@ class Discourse:
 
     def _most_named(self, kinds: Collection[str]) -> Actor | None:
         """The actor of one of the kinds that the article names most often."""
-        return next((actor for actor, _ in self.named.most_common() if actor.kind in kinds), None)
+        fitting = (actor for actor in self.named if actor.kind in kinds)
+        return max(fitting, key=self.named.__getitem__, default=None)
 
     def _home(self) -> Actor | None:
         return self._most_named(("state",))
@@ -227,10 +227,9 @@ class Discourse:
                 return mention.actor
         return self._last(persons=False)
 
-    def _possessor(
-        self, mention: Mention, number: int, mentions: Sequence[Mention], text: str
-    ) -> Actor | None:
+    def _possessor(self, number: int, mentions: Sequence[Mention], text: str) -> Actor | None:
         """The actor in ``adviser to ACTOR``, or of the role in ``the rebels' command``."""
+        mention = mentions[number]
         if number + 1 < len(mentions):
             follower = mentions[number + 1]
             link = text[mention.end : follower.start]
@@ -238,13 +237,11 @@ class Discourse:
             if link == " to " and head in lexicon()["advisers"]:
                 return self.actor_of(number + 1, mentions, text)
         owner = _OWNER.match(mention.text)
-        if owner:
-            words = owner.group(1)
-            return self._role(Mention(0, 0, words, "role", None), number, mentions)
-        return None
+        return self._role(owner.group(1), number, mentions) if owner else None
 
-    def _role(self, mention: Mention, number: int, mentions: Sequence[Mention]) -> Actor | None:
-        words = set(_WORD.findall(mention.text.lower()))
+    def _role(self, role: str, number: int, mentions: Sequence[Mention]) -> Actor | None:
+        """The actor that the words of a role stand for at the place of a mention."""
+        words = set(_WORD.findall(role.lower()))
         if "secretary-general" in words:
             # Other bodies' are named with their body.
             return self.gazetteer.resolve("United Nations")

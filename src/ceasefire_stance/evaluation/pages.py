@@ -10,9 +10,9 @@ from typing import Any
 import pandas as pd
 
 from ceasefire_stance.corpus.atomic import write_text
-from ceasefire_stance.corpus.tables import render_table
+from ceasefire_stance.corpus.tables import read_table, render_table
 from ceasefire_stance.evaluation import figures
-from ceasefire_stance.evaluation.tables import interval, markdown_table
+from ceasefire_stance.evaluation.tables import interval, markdown_table, with_numbers
 
 METRICS_FILE = "metrics.json"
 PREDICTIONS_FILE = "predictions.csv"
@@ -33,10 +33,21 @@ def write_recipe(
         Name → sets of scores of the same form as ``metrics["sets"]``: what the page shows the
         recipe beside (baselines, the annotators).
     """
-    write_text(folder / METRICS_FILE, json.dumps(metrics, indent=1, ensure_ascii=False) + "\n")
-    write_text(folder / PREDICTIONS_FILE, render_table(predictions, ".csv"))
+    write_results(folder, metrics, predictions)
     names = _recipe_figures(folder, metrics)
     write_text(folder / "README.md", _recipe_page(metrics, names, beside))
+
+
+def write_results(folder: Path, metrics: Mapping[str, Any], predictions: pd.DataFrame) -> None:
+    """Write what a page is made from: ``metrics.json`` and ``predictions.csv``."""
+    write_text(folder / METRICS_FILE, json.dumps(metrics, indent=1, ensure_ascii=False) + "\n")
+    write_text(folder / PREDICTIONS_FILE, render_table(predictions, ".csv"))
+
+
+def read_predictions(folder: Path) -> pd.DataFrame:
+    """The ``predictions.csv`` of a folder, with probabilities and seeds as numbers."""
+    rows = with_numbers(read_table(folder / PREDICTIONS_FILE))
+    return rows.astype({"seed": int}) if "seed" in rows else rows
 
 
 def read_metrics(reports: Path, order: Sequence[str]) -> dict[str, dict[str, Any]]:

@@ -30,6 +30,8 @@ from ceasefire_stance.evaluation.metrics import (
 WRITTEN = ("test", "challenge")
 STORED = ("real_news_all", *WRITTEN)
 """The sets whose predictions are published; the windows are a part of ``real_news_all``."""
+SHOWN = ("real_news_all", "real_news_window", *WRITTEN)
+"""The sets of `gold_sets` in the order in which pages show them."""
 SCORES: Mapping[str, tuple[Callable[[pd.DataFrame], Task], str]] = {
     "four_way": (four_way, "macro_f1"),
     "three_way": (three_way, "macro_f1"),

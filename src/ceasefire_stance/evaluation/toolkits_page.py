@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,9 +9,8 @@ from typing import Any
 import pandas as pd
 
 from ceasefire_stance.corpus.atomic import write_text
-from ceasefire_stance.corpus.tables import render_table
 from ceasefire_stance.evaluation.figures import LABELS, draw_comparison, save_figure
-from ceasefire_stance.evaluation.pages import METRICS_FILE, PREDICTIONS_FILE
+from ceasefire_stance.evaluation.pages import write_results
 from ceasefire_stance.evaluation.tables import (
     difference,
     interval,
@@ -20,8 +18,7 @@ from ceasefire_stance.evaluation.tables import (
     p_value,
     spread,
 )
-
-SHOWN = ("real_news_all", "real_news_window", "test", "challenge")
+from ceasefire_stance.evaluation.toolkits import SHOWN
 
 
 def write_toolkits_page(
@@ -37,8 +34,7 @@ def write_toolkits_page(
     predictions : DataFrame
         That the scores were made from.
     """
-    write_text(folder / METRICS_FILE, json.dumps(metrics, indent=1, ensure_ascii=False) + "\n")
-    write_text(folder / PREDICTIONS_FILE, render_table(predictions, ".csv"))
+    write_results(folder, metrics, predictions)
     cells = {
         name: {s: entry["sets"][s]["four_way"] for s in ("real_news_all", "test")}
         for name, entry in _rows(metrics).items()

@@ -38,6 +38,7 @@ from ceasefire_stance.evaluation.pages import (
     METRICS_FILE,
     PREDICTIONS_FILE,
     read_metrics,
+    read_predictions,
     write_recipe,
 )
 from ceasefire_stance.evaluation.reading_page import (
@@ -45,7 +46,7 @@ from ceasefire_stance.evaluation.reading_page import (
     reading_table,
     write_reading_page,
 )
-from ceasefire_stance.evaluation.tables import replace_between_markers, with_numbers
+from ceasefire_stance.evaluation.tables import replace_between_markers
 from ceasefire_stance.evaluation.toolkits_page import toolkits_table
 from ceasefire_stance.experiments.articles import measure_reading, real_news_claims
 from ceasefire_stance.experiments.corpus_curve import corpus_curve
@@ -162,7 +163,7 @@ def fresh_reading(
     return measure_reading(
         inputs,
         claims,
-        with_numbers(read_table(reports / name / PREDICTIONS_FILE)),
+        read_predictions(reports / name),
         experiments.recipe(name),
         metrics["chosen"],
         experiments.seed,
@@ -171,10 +172,10 @@ def fresh_reading(
 
 def fresh_doubt(reports: Path, experiments: Experiments, inputs: Inputs) -> dict[str, Any] | None:
     """When the shipped recipe abstains, made anew from its published predictions."""
-    path = reports / experiments.default_model / PREDICTIONS_FILE
-    if not path.is_file() or "validation" not in inputs.sets:
+    folder = reports / experiments.default_model
+    if not (folder / PREDICTIONS_FILE).is_file() or "validation" not in inputs.sets:
         return None
-    return measure_doubt(inputs, with_numbers(read_table(path)), experiments.default_model)
+    return measure_doubt(inputs, read_predictions(folder), experiments.default_model)
 
 
 def fresh_explanations(
@@ -220,9 +221,8 @@ def front_context(reports: Path, experiments: Experiments, inputs: Inputs) -> di
     gold = inputs.sets[set_name]
     aligned = {}
     for name in experiments.recipes:
-        path = reports / name / PREDICTIONS_FILE
-        if path.is_file():
-            predictions = with_numbers(read_table(path))
+        if (reports / name / PREDICTIONS_FILE).is_file():
+            predictions = read_predictions(reports / name)
             part = predictions[predictions["set"] == set_name]
             aligned[name] = align(gold, part)
     comparison = compare(aligned, REFERENCE) if REFERENCE in aligned else []

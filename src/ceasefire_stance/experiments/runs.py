@@ -14,11 +14,9 @@ from ceasefire_stance.corpus.errors import DataError
 from ceasefire_stance.corpus.manifest import corpus_fingerprint, load_corpus
 from ceasefire_stance.corpus.real_news import read_standoff
 from ceasefire_stance.corpus.sentences import single_stance
-from ceasefire_stance.corpus.tables import read_table
 from ceasefire_stance.evaluation.looks import add_looks
-from ceasefire_stance.evaluation.pages import PREDICTIONS_FILE
+from ceasefire_stance.evaluation.pages import read_predictions
 from ceasefire_stance.evaluation.runs_page import write_runs_page
-from ceasefire_stance.evaluation.tables import with_numbers
 from ceasefire_stance.evaluation.toolkits import STORED, gold_sets, score_toolkits
 from ceasefire_stance.experiments.comparisons import COLUMNS, stated_priors
 from ceasefire_stance.experiments.publishing import CURVE_RECIPE, LOOKS_FOLDER
@@ -77,10 +75,8 @@ def score_runs(
 ) -> dict[str, Any]:
     """Everything that the page shows: it follows from the published predictions."""
     sentences = load_corpus(corpus)
-    beside = {
-        name: with_numbers(read_table(reports / name / PREDICTIONS_FILE))
-        for name in (CURVE_RECIPE, experiments.default_model)
-    }
+    ours = (CURVE_RECIPE, experiments.default_model)
+    beside = {name: read_predictions(reports / name) for name in ours}
     training = single_stance(sentences[sentences["split"] == "train"])
     priors = stated_priors(training, experiments.prior)
     gold = gold_sets(sentences, read_standoff(corpus))
@@ -134,8 +130,7 @@ def rescore_runs(
     experiments: Experiments, *, corpus: Path, reports: Path, out: Path
 ) -> Mapping[str, Any]:
     """Write the page again from its own predictions; no network is needed."""
-    rows = with_numbers(read_table(out / PREDICTIONS_FILE))
-    rows["seed"] = rows["seed"].astype(int)
+    rows = read_predictions(out)
     metrics = score_runs(rows, experiments, corpus, reports)
     write_runs_page(out, metrics, rows)
     return metrics

@@ -18,7 +18,7 @@ from ceasefire_stance.corpus.sentences import require_columns, single_stance
 from ceasefire_stance.corpus.stances import PROBABILITY_COLUMNS
 from ceasefire_stance.corpus.tables import read_table
 from ceasefire_stance.evaluation.looks import add_looks
-from ceasefire_stance.evaluation.pages import METRICS_FILE, PREDICTIONS_FILE
+from ceasefire_stance.evaluation.pages import METRICS_FILE, PREDICTIONS_FILE, read_predictions
 from ceasefire_stance.evaluation.tables import with_numbers
 from ceasefire_stance.evaluation.toolkits import STORED, gold_sets, score_toolkits
 from ceasefire_stance.evaluation.toolkits_page import write_toolkits_page
@@ -93,11 +93,10 @@ def read_comparison(folder: Path, corpus: str) -> Comparison:
             f"{corpus}, so that all rows compare. Remove the folder and run all of them again."
         )
     known = ("description", "versions", "chosen", "tried", "cost")
-    rows = with_numbers(read_table(folder / PREDICTIONS_FILE))
     return Comparison(
         corpus,
         {n: {k: e[k] for k in known if k in e} for n, e in metrics["toolkits"].items()},
-        rows.assign(seed=rows["seed"].astype(int)),
+        read_predictions(folder),
         {n: e["cost"] for n, e in metrics["beside"].items() if "cost" in e},
     )
 
@@ -202,10 +201,7 @@ def score_comparison(
     priors = stated_priors(training, experiments.prior)
     reference = experiments.default_model
     ours = [n for n in OURS if n != reference and (reports / n / PREDICTIONS_FILE).is_file()]
-    beside = {
-        name: with_numbers(read_table(reports / name / PREDICTIONS_FILE))
-        for name in [*ours, reference]
-    }
+    beside = {name: read_predictions(reports / name) for name in [*ours, reference]}
     gold = gold_sets(sentences, read_standoff(corpus))
     scores = score_toolkits(gold, done.predictions, beside, reference, priors)
     for name, cost in done.our_cost.items():
