@@ -23,14 +23,14 @@ def training(corpus):
     return single_stance(load_corpus(corpus))
 
 
-def fitted(training, classifier="logreg", features=("cues", "words")):
-    recipe = Recipe("x", "", classifier, features, True, prior={"none": 0.6})
+def fitted(training, classifier="logreg", features=("cues", "words"), **settings):
+    recipe = Recipe("x", "", classifier, features, True, prior={"none": 0.6}, **settings)
     return Model(make_pipeline(recipe).fit(training[["text", "context"]], training["stance"]), {})
 
 
 @pytest.fixture(scope="module")
 def model(training):
-    return fitted(training)
+    return fitted(training, block_weights={"words": 2.5})
 
 
 def test_global_importances_are_signed_and_centred(model):

@@ -175,9 +175,27 @@ def test_strongest_features_are_those_of_the_class(training):
     assert strongest_features(make_pipeline(RECIPES[3]).fit(training, training["stance"])) == {}
 
 
+def test_block_weights_multiply_the_values_of_their_block_alone(training):
+    plain, heavy = (
+        make_features(["words", "cues"], context=False, block_weights=weights).fit(training)
+        for weights in (None, {"words": 2.5})
+    )
+    words = plain.output_indices_["words"].stop
+    one, other = plain.transform(training), heavy.transform(training)
+    assert abs(other[:, :words] - 2.5 * one[:, :words]).max() < 1e-12
+    assert abs(other[:, words:] - one[:, words:]).max() == 0
+    recipe = Recipe("x", "d", "logreg", ("words",), block_weights={"words": 2.0})
+    assert recipe.as_dict()["block_weights"] == {"words": 2.0}
+    assert make_pipeline(recipe)[0].transformer_weights == {"words": 2.0}
+
+
 def test_unknown_names_in_recipes_are_refused():
     with pytest.raises(ValueError, match="expected words, chars or cues"):
         make_features(["colours"], context=False)
+    with pytest.raises(ValueError, match="numbers above 0 for any of words"):
+        make_features(["words"], context=False, block_weights={"cues": 2.0})
+    with pytest.raises(ValueError, match="numbers above 0 for any of cues, words"):
+        make_features(["words", "cues"], context=False, block_weights={"words": 0.0})
     with pytest.raises(ValueError, match="classifier is 'oracle'"):
         make_pipeline(Recipe("x", "d", "oracle"))
 

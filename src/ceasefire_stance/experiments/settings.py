@@ -116,6 +116,7 @@ def _recipe(name: str, entry: dict[str, Any], natural: dict[str, float]) -> Reci
         prior=natural if prior == "natural" else None if prior == "training" else prior,
         network=entry.get("network", ""),
         network_share=float(entry.get("network_share", 0.5)),
+        block_weights=dict(entry.get("block_weights", {})),
     )
     try:
         make_pipeline(recipe).set_params(**{k: v[0] for k, v in parameter_grid(recipe).items()})

@@ -190,6 +190,7 @@ def tfidf_word_weights(
     classes, weights, _ = linear
     vectorizer = features.named_transformers_["words"]
     own = weights[:, features.output_indices_["words"]]
+    own = own * (features.transformer_weights or {}).get("words", 1.0)
     rows = sparse.csr_matrix(vectorizer.transform(list(texts)))
     out = []
     for row, text, stance, words in zip(rows, texts, stances, spans, strict=True):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sklearn.compose import ColumnTransformer
 from sklearn.feature_extraction.text import TfidfVectorizer
@@ -13,7 +13,9 @@ from ceasefire_stance.learning.cues import CueVectorizer
 _TOKEN = r"(?u)[^\W\d_]+(?:['’][^\W\d_]+)?|\d+"
 
 
-def make_features(names: Sequence[str], *, context: bool) -> ColumnTransformer:
+def make_features(
+    names: Sequence[str], *, context: bool, block_weights: Mapping[str, float] | None = None
+) -> ColumnTransformer:
     """An unfitted transformer that puts the named blocks of features side by side.
 
     Parameters
@@ -24,11 +26,15 @@ def make_features(names: Sequence[str], *, context: bool) -> ColumnTransformer:
     context : bool
         Whether the sentences before count too: as a second, separate block of words, and in the
         cues.
+    block_weights : mapping, optional
+        Block → what its values are multiplied by, above 0; 1 for those that are not named. Under
+        one penalty a block of large values is shrunk less than one of small values: TF-IDF rows
+        have length 1, a sentence's cues are many ones.
 
     Raises
     ------
     ValueError
-        If a name is unknown.
+        If a name is unknown, or a weight is that of no block or not above 0.
     """
     blocks: list[tuple[str, object, object]] = []
     for name in names:
@@ -49,7 +55,14 @@ def make_features(names: Sequence[str], *, context: bool) -> ColumnTransformer:
                     f"features are {name!r}; expected words, chars or cues. "
                     "Correct the recipe in experiments.toml."
                 )
-    return ColumnTransformer(blocks, sparse_threshold=1.0)
+    weights = dict(block_weights or {})
+    known = {block for block, _, _ in blocks}
+    if not set(weights) <= known or not all(value > 0 for value in weights.values()):
+        raise ValueError(
+            f"block_weights are {weights}; expected numbers above 0 for any of "
+            f"{', '.join(sorted(known))}. Correct the recipe in experiments.toml."
+        )
+    return ColumnTransformer(blocks, sparse_threshold=1.0, transformer_weights=weights or None)
 
 
 def _words(ngrams: int) -> TfidfVectorizer:

@@ -45,6 +45,8 @@ class Recipe:
         The tuned network: a model folder, or the name of one under ``models/``.
     network_share : float
         Weight of the network in an average, in (0, 1).
+    block_weights : mapping
+        Block of features → what its values are multiplied by; see `make_features`.
     """
 
     name: str
@@ -56,6 +58,7 @@ class Recipe:
     prior: Mapping[str, float] | None = None
     network: str = ""
     network_share: float = 0.5
+    block_weights: Mapping[str, float] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, object]:
         """The recipe as plain data, as it is saved beside a model."""
@@ -68,6 +71,8 @@ class Recipe:
             "grid": {k: list(v) for k, v in self.grid.items()},
             "prior": dict(self.prior) if self.prior else None,
         }
+        if self.block_weights:
+            plain["block_weights"] = dict(self.block_weights)
         if self.network:
             plain |= {"network": self.network, "network_share": self.network_share}
         return plain
@@ -108,9 +113,12 @@ def make_pipeline(recipe: Recipe, seed: int = 0) -> Pipeline:
 
 def _linear(recipe: Recipe, base: BaseEstimator) -> Pipeline:
     prior = dict(recipe.prior) if recipe.prior else None
+    features = make_features(
+        recipe.features, context=recipe.context, block_weights=recipe.block_weights
+    )
     return Pipeline(
         [
-            ("features", make_features(recipe.features, context=recipe.context)),
+            ("features", features),
             ("classifier", PriorAdjustedClassifier(base, prior)),
         ]
     )
