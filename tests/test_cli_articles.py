@@ -14,6 +14,7 @@ from ceasefire_stance.articles.claims import CLAIM_COLUMNS
 from ceasefire_stance.articles.events import EVENT_COLUMNS
 from ceasefire_stance.articles.positions import POSITION_COLUMNS
 from ceasefire_stance.cli.main import main
+from ceasefire_stance.learning import ModelError
 
 from .invented_war import actor_row, make_reader
 from .test_pdfs import make_pdf
@@ -46,8 +47,8 @@ def reader(monkeypatch):
     """Stances by keyword and the first named actor: what is tested is what is made of them."""
     asked = []
 
-    def load_reader(model=None, actors=None):
-        asked.append((model, actors))
+    def load_reader(model=None, actors=None, *, parse=False):
+        asked.append((model, actors, "parsed") if parse else (model, actors))
         more = [actor_row("Northern Isles")] if actors else []
         return make_reader(more=more)
 
@@ -253,6 +254,24 @@ def test_model_and_actors_are_handed_on(capsys, reader, tmp_path):
         "The", "the"
     )
     assert reader == [(None, "mine.csv"), ("m", None)]
+
+
+@pytest.mark.parametrize("command", [("article",), ("timeline", "--out", "page.html")])
+def test_the_parser_is_asked_for_and_its_absence_has_the_exit_code_of_models(
+    capsys, reader, report, monkeypatch, tmp_path, command
+):
+    monkeypatch.chdir(tmp_path)
+    name, *rest = command
+    assert run(capsys, name, report, "--parser", "spacy", *rest)[0] == 0
+    assert reader == [(None, None, "parsed")]
+
+    def load_reader(model, actors, *, parse):
+        raise ModelError("expected the library spacy")
+
+    monkeypatch.setattr("ceasefire_stance.articles.load_reader", load_reader)
+    code, _, err = run(capsys, name, report, "--parser", "spacy", *rest)
+    assert code == 4
+    assert "expected the library spacy" in err
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 
 import pandas as pd
@@ -13,12 +14,14 @@ from ceasefire_stance.articles.actors import load_gazetteer
 from ceasefire_stance.articles.claims import read_claims_of
 from ceasefire_stance.articles.holders import rank_mentions
 from ceasefire_stance.articles.mentions import mentions_of
+from ceasefire_stance.articles.syntax import Word
 from ceasefire_stance.corpus.manifest import corpus_fingerprint, read_claims
 from ceasefire_stance.corpus.sentences import with_context
 from ceasefire_stance.evaluation.reading_page import reading_table, write_reading_page
 from ceasefire_stance.experiments import read_inputs
 from ceasefire_stance.experiments.articles import (
     METHODS,
+    PARSED,
     actor_key,
     measure_reading,
     real_news_claims,
@@ -139,7 +142,7 @@ def test_the_chain_scores_are_those_counted_by_hand():
     assert chain["recall"]["value"] == pytest.approx(1 / 3, abs=1e-5)
 
 
-def measure(corpus, experiments, real_news=None):
+def measure(corpus, experiments, real_news=None, earlier=None):
     inputs = read_inputs(corpus, real_news)
     predictions = pd.concat(
         [predict_with(gold, KeywordStances()).assign(set=n) for n, gold in inputs.sets.items()]
@@ -148,7 +151,7 @@ def measure(corpus, experiments, real_news=None):
     if real_news:
         claims["real_news"] = real_news_claims(real_news)
     recipe = experiments.recipe("keyword-rules")
-    return measure_reading(inputs, claims, predictions, recipe, {}, experiments.seed)
+    return measure_reading(inputs, claims, predictions, recipe, {}, experiments.seed, earlier)
 
 
 @pytest.fixture(scope="module")
@@ -195,6 +198,69 @@ def test_real_news_claims_are_in_reading_order_with_a_date(tmp_path, real_news):
     assert rows["text"].tolist() == ["z", "y", "x"]
     assert rows["published"].tolist() == ["2020-01-01", "", "2020-01-02"]
     assert set(real_news_claims(real_news)["published"]) == {""}
+
+
+def one_word_parses(text):
+    """A stand-in for a parser: every word is the root's subject."""
+    spans = [m.span() for m in re.finditer(r"\w+", text)]
+    return tuple(Word(a, b, text[a:b].lower(), "NOUN", "nsubj", 0) for a, b in spans)
+
+
+@pytest.fixture
+def with_parser(monkeypatch):
+    """As if the extra were installed."""
+    place = "ceasefire_stance.experiments.articles."
+    monkeypatch.setattr(place + "parser_installed", lambda: True)
+    monkeypatch.setattr(place + "parser_version", lambda: {"spacy": "3.8.1"})
+    asked = []
+
+    def parse(text):
+        asked.append(text)
+        return one_word_parses(text)
+
+    monkeypatch.setattr(place + "load_parser", lambda: parse)
+    return asked
+
+
+def test_with_the_parser_installed_there_is_one_method_more_and_without_it_is_kept(
+    corpus, experiments, measured, with_parser, monkeypatch, tmp_path
+):
+    assert measured["parser"] == {}
+    found = measure(corpus, experiments)
+    test = found["sets"]["test"]
+    assert found["parser"] == {"spacy": "3.8.1"}
+    assert tuple(test["holders"]) == tuple(test["chain"]) == (METHODS[0], PARSED, *METHODS[1:])
+    assert tuple(test["ahead"]) == (PARSED, *METHODS[1:])
+    gold = read_claims(corpus)
+    claims = gold[gold["stance"] != "none"]
+    for split in ("train", "test"):
+        assert set(claims.loc[claims["split"] == split, "text"]) <= set(with_parser)
+    monkeypatch.setattr("ceasefire_stance.experiments.articles.parser_installed", lambda: False)
+    kept = measure(corpus, experiments, earlier=found)
+    assert kept == found
+    assert json.dumps(kept) == json.dumps(found)
+    # What was measured on another corpus is not.
+    other = measure(corpus, experiments, earlier={**found, "corpus": "other"})
+    assert other["parser"] == {}
+    assert PARSED not in other["sets"]["test"]["chain"]
+    write_reading_page(tmp_path, found)
+    page = (tmp_path / "README.md").read_text(encoding="utf-8")
+    assert "(spacy 3.8.1)" in page
+    assert "With a parser" in page
+
+
+def test_a_holder_model_that_learns_from_parses_is_saved_under_its_own_name(
+    corpus, with_parser, tmp_path
+):
+    folder = tmp_path / "parsed"
+    train_holders_to_folder(corpus, folder, {}, parse=True)
+    saved = load_model(folder)
+    assert saved.info["parser"] == {"spacy": "3.8.1"}
+    card = (folder / "README.md").read_text(encoding="utf-8")
+    assert card.startswith("# Model card: holders-parsed")
+    assert "--parser spacy" in card
+    names = saved.pipeline.named_steps["features"].feature_names_
+    assert any(name.startswith("role nsubj") for name in names)
 
 
 def test_a_reading_is_not_measured_before_its_recipe_is(corpus, experiments, tmp_path):

@@ -103,6 +103,10 @@ def test_an_actor_of_ones_own_is_in_the_reader(tmp_path, monkeypatch):
     reader = load_reader("mine", str(path))
     assert asked == ["mine", "holders"]
     assert reader.gazetteer.resolve("Marsh Front").kind == "armed group"
+    assert reader.parser is None
+    monkeypatch.setattr("ceasefire_stance.articles.readings.load_parser", lambda: len)
+    assert load_reader("mine", parse=True).parser is len
+    assert asked[2:] == ["mine", "holders-parsed"]
     path.with_name("bad.csv").write_text("actor\nMarsh Front\n", encoding="utf-8")
     with pytest.raises(DataError, match="'kind' is missing"):
         load_reader(None, str(path.with_name("bad.csv")))

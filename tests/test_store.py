@@ -9,10 +9,14 @@ from sklearn.preprocessing import FunctionTransformer
 
 from ceasefire_stance.corpus.manifest import load_corpus, sha256
 from ceasefire_stance.corpus.sentences import single_stance
+from ceasefire_stance.corpus.stances import STANCES
 from ceasefire_stance.experiments.settings import load_experiments
 from ceasefire_stance.experiments.shipping import headline_scores, train_to_folder
+from ceasefire_stance.experiments.weak_spots import weak_spots
 from ceasefire_stance.learning import ModelError, load_model, predict_sentences
 from ceasefire_stance.learning.store import check_target, models_folder
+
+from .conftest import ROOT
 
 
 @pytest.fixture(scope="module")
@@ -123,3 +127,37 @@ def test_headline_scores_leave_out_what_was_not_measured():
 
 def test_models_folder_is_that_of_the_checkout():
     assert models_folder().name == "models"
+
+
+def test_the_card_shows_what_a_model_costs_and_gets_wrong(corpus, experiments_file, tmp_path):
+    experiments = load_experiments(experiments_file)
+    sentences = load_corpus(corpus)
+    parts = {s: sentences[sentences["split"] == s] for s in ("train", "validation")}
+    model = train_to_folder(
+        experiments.recipe("words"),
+        parts["train"],
+        tmp_path / "model",
+        experiments=experiments,
+        fingerprint="x",
+        held_back=parts["validation"].reset_index(drop=True),
+    )
+    cost = model.info["cost"]
+    assert cost["training"]["seconds"] > 0
+    assert cost["reading"]["sentences"] == len(single_stance(parts["validation"]))
+    answers = model.info["weak_spots"]
+    wrong = [a for a in answers if a["given"] != a["right"]]
+    assert len(answers) == len(weak_spots()) > len(wrong) > 0
+    card = (tmp_path / "model" / "README.md").read_text(encoding="utf-8")
+    assert f"Of {len(answers)} sentences written" in card
+    assert f"it reads {len(wrong)} wrongly" in card
+    assert all((f"**{a['text']}**" in card) == (a in wrong) for a in answers)
+    assert "which is assumed, not measured" in card
+
+
+def test_sentences_of_weak_spots_are_of_all_stances_and_of_no_corpus():
+    rows = weak_spots()
+    assert set(rows["stance"]) == set(STANCES)
+    assert rows["text"].is_unique
+    assert (rows["why"].str.len() > 0).all()
+    shipped = set(load_corpus(ROOT / "data")["text"])
+    assert shipped.isdisjoint(rows["text"])

@@ -15,6 +15,7 @@ from ceasefire_stance.articles.conditions import clause_spans, condition_span, i
 from ceasefire_stance.articles.coreference import Discourse, speaker_of
 from ceasefire_stance.articles.holders import HolderModel, Ranked, choose_holders, rank_mentions
 from ceasefire_stance.articles.mentions import Mention, lexicon, mentions_of
+from ceasefire_stance.articles.parsing import Parser
 from ceasefire_stance.corpus.stances import PROBABILITY_COLUMNS, STANCES, Stance
 from ceasefire_stance.learning.doubt import DoubtRule
 from ceasefire_stance.learning.predicting import predict_with
@@ -46,11 +47,14 @@ class ClaimReader:
         Fitted `make_holder_model`, or one of the baselines.
     gazetteer : Gazetteer
         Who is who.
+    parser : callable, optional
+        From `load_parser`, if `holders` was trained with it.
     """
 
     stances: Model
     holders: HolderModel
     gazetteer: Gazetteer
+    parser: Parser | None = None
 
 
 def read_claims_of(
@@ -144,7 +148,8 @@ def _claims(
     reader: ClaimReader,
 ) -> list[dict[str, Any]]:
     text = str(sentence["text"])
-    ranked = _without_outsiders(rank_mentions(reader.holders, text, mentions, stance))
+    words = reader.parser(text) if reader.parser else None
+    ranked = _without_outsiders(rank_mentions(reader.holders, text, mentions, stance, words))
     chosen = choose_holders(ranked, text)
     if mentions and not chosen:
         return []

@@ -13,6 +13,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
 
 from ceasefire_stance.articles.mentions import Mention, lexicon, tokens_of
+from ceasefire_stance.articles.syntax import Word, syntax_names
 from ceasefire_stance.corpus.statistics import CEASEFIRE
 from ceasefire_stance.learning.clauses import clause_at, fold, split_clauses
 from ceasefire_stance.learning.cues import stance_cues
@@ -72,7 +73,9 @@ def make_holder_model() -> Pipeline:
     )
 
 
-def holder_features(text: str, mentions: Sequence[Mention], stance: str) -> list[dict[str, float]]:
+def holder_features(
+    text: str, mentions: Sequence[Mention], stance: str, words: Sequence[Word] | None = None
+) -> list[dict[str, float]]:
     """What is known of each mention of a sentence that has a position.
 
     Parameters
@@ -83,6 +86,8 @@ def holder_features(text: str, mentions: Sequence[Mention], stance: str) -> list
         Its mentions, in order.
     stance : str
         The stance that the sentence reports.
+    words : sequence of Word, optional
+        Its parse, from `load_parser`: then what it says of the mentions is known too.
 
     Returns
     -------
@@ -134,6 +139,9 @@ def holder_features(text: str, mentions: Sequence[Mention], stance: str) -> list
         out.append(dict.fromkeys(names, 1.0))
     for one, names in zip(out, _clause_names(text, mentions, stance), strict=True):
         one.update(dict.fromkeys(names, 1.0))
+    if words is not None:
+        for one, names in zip(out, syntax_names(text, words, mentions, stance), strict=True):
+            one.update(dict.fromkeys(names, 1.0))
     return out
 
 
@@ -173,13 +181,20 @@ def _clause_names(text: str, mentions: Sequence[Mention], stance: str) -> list[l
 
 
 def rank_mentions(
-    model: HolderModel, text: str, mentions: Sequence[Mention], stance: str
+    model: HolderModel,
+    text: str,
+    mentions: Sequence[Mention],
+    stance: str,
+    words: Sequence[Word] | None = None,
 ) -> list[Ranked]:
-    """The mentions of a sentence with their probability of being a holder, most probable first."""
+    """The mentions of a sentence with their probability of being a holder, most probable first.
+
+    The arguments are those of `holder_features`; a model that was trained with parses needs them.
+    """
     if not mentions:
         return []
     column = list(model.classes_).index(IS_HOLDER)
-    values = model.predict_proba(holder_features(text, mentions, stance))[:, column]
+    values = model.predict_proba(holder_features(text, mentions, stance, words))[:, column]
     order = np.argsort(-values, kind="stable")
     return [Ranked(mentions[i], float(values[i])) for i in order]
 

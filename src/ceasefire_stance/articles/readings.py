@@ -9,14 +9,15 @@ import pandas as pd
 
 from ceasefire_stance.articles.actors import load_gazetteer
 from ceasefire_stance.articles.claims import ClaimReader, read_claims_of
+from ceasefire_stance.articles.parsing import load_parser
 from ceasefire_stance.articles.positions import article_positions
 from ceasefire_stance.learning.predicting import predict_with
 from ceasefire_stance.learning.store import load_model
 from ceasefire_stance.reading.article import Article
 from ceasefire_stance.reading.segmentation import article_sentences
 
-HOLDER_MODEL = "holders"
-"""The folder of the shipped holder model, under ``models/``."""
+HOLDER_MODEL, PARSED_HOLDER_MODEL = "holders", "holders-parsed"
+"""The folders of the shipped holder models, under ``models/``: by rules alone, with a parser."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,9 @@ class Reading:
     positions: pd.DataFrame
 
 
-def load_reader(model: str | None = None, actors: str | None = None) -> ClaimReader:
+def load_reader(
+    model: str | None = None, actors: str | None = None, *, parse: bool = False
+) -> ClaimReader:
     """The shipped models and gazetteer as one reader.
 
     Parameters
@@ -48,17 +51,22 @@ def load_reader(model: str | None = None, actors: str | None = None) -> ClaimRea
         Name or folder of the model that gives stances; the shipped ``default`` if left out.
     actors : str, optional
         A table of actors of your own, added to the gazetteer.
+    parse : bool, default=False
+        Whether sentences are parsed to find holders (extra ``parser``).
 
     Raises
     ------
     ModelError
-        If a model is missing or cannot be used.
+        If a model, or the parser that is asked for, is missing or cannot be used.
     DataError
         If the table of actors cannot be read.
     """
     # First what is read fastest: who names a wrong file should not wait for the models.
     gazetteer = load_gazetteer(actors)
-    return ClaimReader(load_model(model), load_model(HOLDER_MODEL).pipeline, gazetteer)
+    parser = load_parser() if parse else None
+    stances = load_model(model)
+    holders = load_model(PARSED_HOLDER_MODEL if parse else HOLDER_MODEL)
+    return ClaimReader(stances, holders.pipeline, gazetteer, parser)
 
 
 def read_articles(articles: Iterable[Article], reader: ClaimReader) -> Iterator[Reading]:

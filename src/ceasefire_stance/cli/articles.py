@@ -81,6 +81,13 @@ def _add_input_options(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="your own actors, as in data/actors.csv; a row of the same name extends ours",
     )
+    parser.add_argument(
+        "--parser",
+        choices=("rules", "spacy"),
+        default="rules",
+        help="how holders are found: by rules alone, or with spaCy's parse of the sentence as well "
+        "(extra parser) [rules]",
+    )
     parser.add_argument("--text-column", default="text", help="column of the text [text]")
     parser.add_argument("--date-column", help="of the date [published, if there]")
     parser.add_argument("--title-column", help="of the headline [title, if there]")
@@ -188,7 +195,7 @@ def _readings(arguments: argparse.Namespace, light: bool = False) -> Iterator[Re
     from ceasefire_stance.articles import load_reader, read_articles
     from ceasefire_stance.reading import count_articles, iterate_articles
 
-    reader = load_reader(arguments.model, arguments.actors)
+    reader = load_reader(arguments.model, arguments.actors, parse=arguments.parser == "spacy")
     total = count_articles(arguments.files)
     articles = iterate_articles(
         arguments.files,

@@ -45,6 +45,12 @@ def add_commands(commands: Any) -> None:
     )
     parser.add_argument("--data", default="data", help="corpus folder [data]")
     parser.add_argument("--out", default="models/holders", help="folder to write [models/holders]")
+    parser.add_argument(
+        "--parser",
+        choices=("rules", "spacy"),
+        default="rules",
+        help="with spacy the parse of a sentence is learned from as well (extra parser) [rules]",
+    )
     parser.add_argument("--reports", default="reports", help="for the scores on the model card")
 
     parser = add_command(
@@ -130,7 +136,9 @@ def train_holders(arguments: argparse.Namespace) -> int:
     published = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
     same = published.get("corpus") == corpus_fingerprint(arguments.data)
     scores = published["sets"] if same else {}
-    train_holders_to_folder(arguments.data, arguments.out, scores)
+    train_holders_to_folder(
+        arguments.data, arguments.out, scores, parse=arguments.parser == "spacy"
+    )
     print(f"{arguments.out}: holder model")
     return 0
 

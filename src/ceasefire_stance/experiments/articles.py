@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,12 @@ from ceasefire_stance.articles.holders import (
     make_holder_model,
 )
 from ceasefire_stance.articles.mentions import mentions_of
+from ceasefire_stance.articles.parsing import (
+    Parser,
+    load_parser,
+    parser_installed,
+    parser_version,
+)
 from ceasefire_stance.corpus.manifest import corpus_fingerprint, read_claims
 from ceasefire_stance.corpus.sentences import sentences_from_claims, single_stance, with_context
 from ceasefire_stance.corpus.stances import PROBABILITY_COLUMNS, STANCES, Stance
@@ -39,10 +46,14 @@ from ceasefire_stance.learning.store import Model, save_model
 
 METHODS = ("holder model", "first named actor", "subject of the sentence")
 """How holders are found: the trained model, and the two baselines."""
+PARSED = "holder model with a parser"
+"""The model that learns from parses as well: measured where the extra ``parser`` is installed."""
 _DROPPED = re.compile(r"^(?:the|a|an|some|many|several)\s+", re.IGNORECASE)
 
 
-def train_holders(claims: pd.DataFrame, gazetteer: Gazetteer) -> Pipeline:
+def train_holders(
+    claims: pd.DataFrame, gazetteer: Gazetteer, parser: Parser | None = None
+) -> Pipeline:
     """Fit the holder model on the training split of `claims` (one row per claim)."""
     rows = claims[(claims["split"] == "train") & (claims["stance"] != Stance.NONE)]
     X: list[dict[str, float]] = []
@@ -52,7 +63,8 @@ def train_holders(claims: pd.DataFrame, gazetteer: Gazetteer) -> Pipeline:
         text = str(head["text"])
         mentions = mentions_of(text, gazetteer, year_of(head["published"]))
         labels = gold_labels(text, mentions, [h for h in part["holder"] if h])
-        features = holder_features(text, mentions, str(head["stance"]))
+        words = parser(text) if parser else None
+        features = holder_features(text, mentions, str(head["stance"]), words)
         for one, label in zip(features, labels, strict=True):
             if label is not None:
                 X.append(one)
@@ -75,6 +87,7 @@ def score_reading(
     sets: dict[str, pd.DataFrame],
     predictions: dict[str, pd.DataFrame],
     reader: ClaimReader,
+    parsed: ClaimReader | None = None,
 ) -> dict[str, Any]:
     """Holders, actors and the whole chain on sets of gold claims.
 
@@ -87,13 +100,16 @@ def score_reading(
         Name → predictions frame of the sentences of the set.
     reader : ClaimReader
         What reads.
+    parsed : ClaimReader, optional
+        What reads with a parser: one method more.
 
     Returns
     -------
     dict
         Set → ``holders`` (method → `holder_scores`, given the gold stance), ``chain``
-        (method → `chain_scores`, with predicted stances) and ``ahead`` (baseline → how far the
-        holder model is ahead of it in ``actor_accuracy`` and ``chain_f1``, on the same resamples).
+        (method → `chain_scores`, with predicted stances) and ``ahead`` (other method → how far
+        the holder model is ahead of it in ``actor_accuracy`` and ``chain_f1``, on the same
+        resamples).
     """
     out: dict[str, Any] = {}
     for name, gold in sets.items():
@@ -102,6 +118,7 @@ def score_reading(
         articles = sorted(set(gold["article_id"]))
         readers = {
             METHODS[0]: reader,
+            **({PARSED: parsed} if parsed else {}),
             METHODS[1]: replace(reader, holders=FirstNamedActor()),
             METHODS[2]: replace(reader, holders=SentenceSubject()),
         }
@@ -113,7 +130,7 @@ def score_reading(
             whole = _keyed(read_claims_of(sentences, guesses.reset_index(), one), reader.gazetteer)
             scores["holders"][method] = holder_scores(keyed, given)
             scores["chain"][method] = chain_scores(keyed, whole, articles)
-            # The first of the methods is ours; the baselines after it are set against it.
+            # The first of the methods is ours; those after it are set against it.
             ours = ours or [given, whole]
             if method != METHODS[0]:
                 scores["ahead"][method] = {
@@ -145,8 +162,12 @@ def measure_reading(
     recipe: Recipe,
     chosen: dict[str, Any],
     seed: int,
+    earlier: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Train the holder model afresh and measure the whole chain.
+
+    The model that learns from parses is measured too where the parser is installed; where it is
+    not, its figures are those of `earlier`.
 
     Parameters
     ----------
@@ -158,23 +179,43 @@ def measure_reading(
         Published predictions of `recipe`: `set`, `sentence_id`, `stance`, probabilities.
     recipe, chosen, seed
         The shipped recipe, its chosen hyper-parameters and its seed.
+    earlier : mapping, optional
+        What was measured before.
     """
     gazetteer = load_gazetteer()
-    reader = ClaimReader(
-        stances=Model(refit(recipe, chosen, single_stance(inputs.training), seed), {}),
-        holders=train_holders(claims["corpus"], gazetteer),
-        gazetteer=gazetteer,
-    )
+    stances = Model(refit(recipe, chosen, single_stance(inputs.training), seed), {})
+    reader = ClaimReader(stances, train_holders(claims["corpus"], gazetteer), gazetteer)
+    parsed, versions = None, {}
+    if parser_installed():
+        parser, versions = load_parser(), parser_version()
+        holders = train_holders(claims["corpus"], gazetteer, parser)
+        parsed = ClaimReader(stances, holders, gazetteer, parser)
     test = claims["corpus"][claims["corpus"]["split"] == "test"]
     sets = {"test": with_context(test.reset_index(drop=True))}
     if "real_news" in claims:
         sets = {"real_news_all": claims["real_news"], **sets}
     parts = {name: predictions[predictions["set"] == name] for name in sets}
-    return {
+    found = {
         "corpus": inputs.fingerprint,
         "recipe": recipe.name,
-        "sets": score_reading(sets, parts, reader),
+        "parser": versions,
+        "sets": score_reading(sets, parts, reader, parsed),
     }
+    return found if parsed else _with_parsed(found, earlier or {})
+
+
+def _with_parsed(found: dict[str, Any], earlier: Mapping[str, Any]) -> dict[str, Any]:
+    """`found` with the figures of the parsing model that were measured before on the same data."""
+    if any(earlier.get(k) != found[k] for k in ("corpus", "recipe")) or not earlier.get("parser"):
+        return found
+    for name, scores in found["sets"].items():
+        for part, cells in scores.items():
+            known = earlier["sets"].get(name, {}).get(part, {})
+            if PARSED in known:
+                # In the order in which they are measured: ours first, then this one.
+                ours = {m: cells.pop(m) for m in METHODS[:1] if m in cells}
+                scores[part] = {**ours, PARSED: known[PARSED], **cells}
+    return {**found, "parser": dict(earlier["parser"])}
 
 
 def real_news_claims(path: str | Path) -> pd.DataFrame:
@@ -184,12 +225,41 @@ def real_news_claims(path: str | Path) -> pd.DataFrame:
     return rows.sort_values(["article_id", "position"], kind="stable").reset_index(drop=True)
 
 
-def train_holders_to_folder(corpus: str | Path, folder: str | Path, scores: dict[str, Any]) -> None:
-    """Train the holder model on the corpus's training split and save it with a card."""
-    pipeline = train_holders(read_claims(corpus), load_gazetteer())
-    info = {
-        "recipe": {"name": "holders", "description": "logistic regression on a mention's place"},
+def train_holders_to_folder(
+    corpus: str | Path, folder: str | Path, scores: dict[str, Any], *, parse: bool = False
+) -> None:
+    """Train the holder model on the corpus's training split and save it with a card.
+
+    Parameters
+    ----------
+    corpus, folder : path
+        What to read, where to write.
+    scores : dict
+        Of `score_reading`, for the card; may be empty.
+    parse : bool, default=False
+        Whether it learns from parses as well (extra ``parser``).
+
+    Raises
+    ------
+    ModelError
+        If the parser is asked for and not installed.
+    """
+    parser = load_parser() if parse else None
+    pipeline = train_holders(read_claims(corpus), load_gazetteer(), parser)
+    method = PARSED if parse else METHODS[0]
+    info: dict[str, Any] = {
+        "recipe": {
+            "name": "holders-parsed" if parse else "holders",
+            "description": "logistic regression on a mention's place"
+            + (" and its part in the parse" if parse else ""),
+        },
         "corpus": corpus_fingerprint(corpus),
-        "scores": scores,
+        "scores": {
+            name: {"holders": {method: found["holders"][method]}}
+            for name, found in scores.items()
+            if method in found["holders"]
+        },
     }
+    if parse:
+        info["parser"] = parser_version()
     save_model(Model(pipeline, info), folder, holder_card(info))

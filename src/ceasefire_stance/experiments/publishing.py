@@ -160,6 +160,7 @@ def fresh_reading(
     claims = {"corpus": read_claims(corpus)}
     if real_news is not None:
         claims["real_news"] = real_news_claims(real_news)
+    published = reports / READING_FOLDER / READING_FILE
     return measure_reading(
         inputs,
         claims,
@@ -167,6 +168,7 @@ def fresh_reading(
         experiments.recipe(name),
         metrics["chosen"],
         experiments.seed,
+        json.loads(published.read_text(encoding="utf-8")) if published.is_file() else None,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +11,12 @@ import pandas as pd
 from ceasefire_stance.corpus.sentences import single_stance
 from ceasefire_stance.experiments.settings import Experiments
 from ceasefire_stance.experiments.training import train
+from ceasefire_stance.experiments.weak_spots import weak_spot_answers
 from ceasefire_stance.learning.cards import model_card
 from ceasefire_stance.learning.doubt import fit_rule
 from ceasefire_stance.learning.predicting import predict_with
 from ceasefire_stance.learning.recipes import Recipe, network_folder
+from ceasefire_stance.learning.stopwatch import Stopwatch
 from ceasefire_stance.learning.store import Model, check_target, save_model
 from ceasefire_stance.learning.tuned_folder import tuned_information
 
@@ -44,7 +47,8 @@ def train_to_folder(
     """
     check_target(folder)
     used_seed = experiments.seed if seed is None else seed
-    trained = train(recipe, sentences, used_seed, experiments.folds)
+    with Stopwatch() as training:
+        trained = train(recipe, sentences, used_seed, experiments.folds)
     scores = published or {}
     same = scores.get("corpus") == fingerprint and scores.get("seed") == used_seed
     info = {
@@ -60,8 +64,15 @@ def train_to_folder(
         info["network"] = tuned_information(network)
     if held_back is not None and len(held_back):
         rows = single_stance(held_back)
-        rule = fit_rule(predict_with(rows, trained.pipeline), rows["stance"].tolist())
-        info["doubt"] = rule.as_dict()
+        with Stopwatch() as reading:
+            predictions = predict_with(rows, trained.pipeline)
+        info["doubt"] = fit_rule(predictions, rows["stance"].tolist()).as_dict()
+        info["cost"] = {
+            "cores": os.cpu_count() or 1,
+            "training": training.as_dict(),
+            "reading": {"sentences": len(rows), **reading.as_dict()},
+        }
+    info["weak_spots"] = weak_spot_answers(trained.pipeline)
     model = Model(trained.pipeline, info)
     save_model(model, folder, model_card(info, model.classes))
     return model

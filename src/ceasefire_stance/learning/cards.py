@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+WATTS_A_CORE = 10
+"""What a core of a laptop or a small server draws when busy, roughly; for estimates of energy."""
 _SETS = {
     "real_news_all": "real news, all",
     "real_news_window": "real news, windows",
@@ -56,6 +58,7 @@ def model_card(info: Mapping[str, Any], classes: Sequence[str]) -> str:
                 else " alone."
             ),
             *_network(info),
+            *_cost(info),
             "",
             "## Scores",
             "",
@@ -68,6 +71,7 @@ def model_card(info: Mapping[str, Any], classes: Sequence[str]) -> str:
             "- It names a stance for the sentence, not for each holder in it.",
             "- Literary or ironic wording defeats it (see the challenge split).",
             "",
+            *_weak_spots(info.get("weak_spots", [])),
             "The file is in skops format: loading it runs no code of its own. `model.json` holds "
             "its checksum and the library versions it needs.",
             "",
@@ -99,19 +103,81 @@ def _network(info: Mapping[str, Any]) -> list[str]:
     ]
 
 
+def _cost(info: Mapping[str, Any]) -> list[str]:
+    """Time and energy, as they were measured when this model was made."""
+    cost = info.get("cost")
+    if not cost:
+        return []
+    training, reading = cost["training"], cost["reading"]
+    speed = reading["sentences"] / max(reading["seconds"], 0.1)
+    lines = [
+        f"- Training took {_span(training['seconds'])} and {_energy(training)} on "
+        f"{cost['cores']} cores"
+        + (", the tuning of the network not counted" if info.get("network") else "")
+        + f"; reading, about {_two_digits(speed)} sentences a second. Energy is processor time at "
+        f"{WATTS_A_CORE} watts a core, which is assumed, not measured.",
+    ]
+    tuning = (info.get("network") or {}).get("cost")
+    if tuning:
+        lines.append(f"- Tuning the network took {_span(tuning['seconds'])} and {_energy(tuning)}.")
+    return lines
+
+
+def _energy(cost: Mapping[str, float]) -> str:
+    hours = cost["processor_seconds"] * WATTS_A_CORE / 3600
+    return f"{_two_digits(hours)} watt-hours" if hours >= 0.01 else "under 0.01 watt-hours"
+
+
+def _span(seconds: float) -> str:
+    return f"{seconds / 60:.0f} minutes" if seconds >= 120 else f"{seconds:.0f} seconds"
+
+
+def _two_digits(value: float) -> str:
+    return f"{float(f'{value:.2g}'):g}"
+
+
+def _weak_spots(answers: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Which of the sentences written to try it a model reads wrongly."""
+    wrong = [a for a in answers if a["given"] != a["right"]]
+    if not answers:
+        return []
+    rows = [
+        f"| {(a['context'] + ' ' if a['context'] else '')}**{a['text']}** | {a['right']}: "
+        f"{a['why']} | {a['given']} {a['probability']:.2f} |"
+        for a in wrong
+    ]
+    return [
+        "## What it gets wrong",
+        "",
+        f"Of {len(answers)} sentences written to try its weak spots (synthetic, and no part of the "
+        f"corpus) it reads {len(wrong)} wrongly:",
+        "",
+        "| sentence | right | given |",
+        "| --- | --- | --- |",
+        *rows,
+        "",
+    ]
+
+
 def _limits(recipe: Mapping[str, Any]) -> list[str]:
     if recipe.get("network"):
         return [
             "- It takes conditions and refusals that are nobody's, or about something else, for "
             "positions, and misses those that are told in a few words of direct speech.",
-            "- The network reads some ten to a hundred sentences a second; the model `fast` reads "
-            "thousands, and is worse.",
+            "- The network is slow; the model `fast` reads about a hundred times as many "
+            "sentences in the same time, and is worse.",
         ]
     return [
         "- It reads wording and light clauses, not syntax: conditions and refusals that are about "
         "something else, outsiders' views, and positions told in a few words of direct speech are "
         "its commonest errors.",
     ]
+
+
+_WITH_PARSES = (
+    " It learns besides from spaCy's parse of the sentence (`articles/syntax.py`), and is used "
+    "with `--parser spacy`, which needs the extra `parser` and the pipeline `en_core_web_sm`."
+)
 
 
 def holder_card(info: Mapping[str, Any]) -> str:
@@ -126,11 +192,12 @@ def holder_card(info: Mapping[str, Any]) -> str:
         )
     return "\n".join(
         [
-            "# Model card: holders",
+            f"# Model card: {info['recipe']['name']}",
             "",
             "Ranks the people and parties named in a sentence by how likely each is to hold the "
             "position that the sentence gives: logistic regression on where a mention stands, what "
-            "stands beside it, and its kind (`articles/holders.py`). Names do not count.",
+            "stands beside it, and its kind (`articles/holders.py`). Names do not count."
+            + (_WITH_PARSES if "parser" in info else ""),
             "",
             f"Trained on the claims of the training split of `{info['corpus']}`, synthetic text "
             "written for the project by language models.",
@@ -140,7 +207,7 @@ def holder_card(info: Mapping[str, Any]) -> str:
             *lines,
             "",
             "Given that the sentence carries a claim; 95 % intervals by a bootstrap over articles. "
-            "It finds its candidates without a parser, so that unusual noun phrases are missed; "
+            "Candidates are found without a parser, so that unusual noun phrases are missed; "
             "pronouns are resolved by simple rules.",
             "",
         ]

@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 
 from ceasefire_stance.learning.network import load_tokenizer, require_room
+from ceasefire_stance.learning.stopwatch import Stopwatch
 from ceasefire_stance.learning.tuned_folder import write_tuned
 from ceasefire_stance.learning.tuning_inputs import tuning_inputs
 from ceasefire_stance.learning.tuning_run import Settings, TuningRun, carry_out
@@ -98,19 +99,24 @@ def finetune(
     seeds = range(settings.seed, settings.seed + runs)
     every = [TuningRun(torch, weights, replace(settings, seed=seed), data) for seed in seeds]
     states = [target / CHECKPOINT.format(seed=seed) for seed in seeds]
+    resumed = any(state.is_file() for state in states)
     arrays: dict[str, np.ndarray] = {}
     losses = []
-    for number, (run, state) in enumerate(zip(every, states, strict=True)):
-        # The caller's random numbers go on as if nothing had happened.
-        with torch.random.fork_rng(devices=[]):
-            parameters, lost = carry_out(run, state, _of_all(progress, number, runs))
-        losses.append(lost)
-        for name, p in parameters.items():
-            arrays[name] = arrays.get(name, 0) + p.detach().numpy() / np.float32(runs)
+    with Stopwatch() as taken:
+        for number, (run, state) in enumerate(zip(every, states, strict=True)):
+            # The caller's random numbers go on as if nothing had happened.
+            with torch.random.fork_rng(devices=[]):
+                parameters, lost = carry_out(run, state, _of_all(progress, number, runs))
+            losses.append(lost)
+            for name, p in parameters.items():
+                arrays[name] = arrays.get(name, 0) + p.detach().numpy() / np.float32(runs)
+    # A run that was interrupted began before the watch did: what it took is not known.
+    cost = {} if resumed else {"cost": taken.as_dict()}
     information = {
         **asdict(settings),
         "runs": [run.fingerprint for run in every],
         "corpus": corpus,
+        **cost,
         "layers": weights.layers,
         # Sums are added up in another order with other threads: the last digits depend on it.
         "threads": torch.get_num_threads(),
