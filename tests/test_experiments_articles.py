@@ -18,7 +18,7 @@ from ceasefire_stance.articles.syntax import Word
 from ceasefire_stance.corpus.manifest import corpus_fingerprint, read_claims
 from ceasefire_stance.corpus.sentences import with_context
 from ceasefire_stance.evaluation.reading_page import reading_table, write_reading_page
-from ceasefire_stance.experiments import read_inputs
+from ceasefire_stance.experiments import publishing, read_inputs
 from ceasefire_stance.experiments.articles import (
     METHODS,
     PARSED,
@@ -345,6 +345,27 @@ def test_the_corpus_curve_scores_each_set_within_the_range_of_its_resamples(curv
     first, last = found["batches"][0], found["without_writer"][-1]
     assert {n: first[n] for n in SETS} == {n: last[n] for n in SETS}
     assert json.loads(json.dumps(found)) == found
+
+
+def test_the_curve_is_made_again_when_the_recipe_it_is_of_has_changed(
+    curve, corpus, real_news, experiments, monkeypatch, tmp_path
+):
+    found, _ = curve
+    made = []
+
+    def stand_in(inputs, experiments, recipe, chosen):
+        made.append(recipe)
+        return {**found, "settings": recipe.as_dict()}
+
+    monkeypatch.setattr(publishing, "corpus_curve", stand_in)
+    monkeypatch.setattr(publishing, "CURVE_RECIPE", "words")
+    inputs, path = read_inputs(corpus, real_news), tmp_path / "curve.json"
+    small = replace(experiments, corpus_batches=(("X",), ("Y",)))
+    heavy = replace(small.recipe("words"), block_weights={"words": 2.0})
+    changed = replace(small, recipes={**small.recipes, "words": heavy})
+    for one in (small, small, changed, changed):
+        publishing._refresh_curve(path, one, {"words": {"chosen": {}}}, inputs)
+    assert made == [small.recipe("words"), heavy]
 
 
 def test_actors_of_the_tests_are_invented():

@@ -17,7 +17,12 @@ import pytest
 import yaml
 
 from ceasefire_stance import __version__, load_model, predict_sentences
-from ceasefire_stance.corpus.manifest import load_corpus, read_claims, verify_manifest
+from ceasefire_stance.corpus.manifest import (
+    corpus_fingerprint,
+    load_corpus,
+    read_claims,
+    verify_manifest,
+)
 from ceasefire_stance.corpus.real_news import read_standoff
 from ceasefire_stance.corpus.sentences import sentences_from_claims, with_context
 from ceasefire_stance.corpus.splits import near_duplicates
@@ -132,6 +137,13 @@ def test_generated_tables_are_current():
     readme, card = ROOT / "README.md", DATA / "README.md"
     assert refresh_readme(readme, REPORTS, load_experiments()) == readme.read_text("utf-8")
     assert refresh_data_card(card, DATA) == card.read_text("utf-8")
+
+
+def test_the_curve_of_the_corpus_is_of_the_recipe_as_it_is():
+    curve = json.loads((REPORTS / "corpus" / "curve.json").read_text(encoding="utf-8"))
+    recipe = load_experiments().recipe(curve["recipe"])
+    assert curve["settings"] == recipe.as_dict()
+    assert curve["corpus"] == corpus_fingerprint(DATA)
 
 
 def test_every_recipe_has_a_report_made_from_this_corpus():

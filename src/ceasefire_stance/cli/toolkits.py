@@ -1,4 +1,4 @@
-"""``compare-toolkits``: other people's toolkits, trained on our sentences, beside our recipes."""
+"""``compare-toolkits``, ``compare-public``: others on our sentences, we on others' tweets."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ceasefire_stance.cli.options import add_command, experiments_of, progress
 
 
 def add_commands(commands: Any) -> None:
-    """Add ``compare-toolkits``."""
+    """Add ``compare-toolkits`` and ``compare-public``."""
     parser = add_command(
         commands,
         "compare-toolkits",
@@ -37,6 +37,17 @@ def add_commands(commands: Any) -> None:
     )
     parser.add_argument("--data", default="data", help="corpus folder [data]")
     parser.add_argument("--reports", default="reports", help="published reports [reports]")
+    parser.add_argument("--experiments", help="an experiments.toml of your own")
+
+    parser = add_command(
+        commands,
+        "compare-public",
+        "train the recipes of words on TweetEval's stance task, beside its published baselines",
+        "ceasefire-stance compare-public tweeteval/datasets/stance",
+        compare_public,
+    )
+    parser.add_argument("folder", help="the folder datasets/stance of a checkout of TweetEval")
+    parser.add_argument("--out", default="reports/public", help="folder [reports/public]")
     parser.add_argument("--experiments", help="an experiments.toml of your own")
 
 
@@ -72,6 +83,21 @@ def compare_toolkits(arguments: argparse.Namespace) -> int:
         )
     text = (places["out"] / "metrics.json").read_text(encoding="utf-8")
     print(toolkits_table(json.loads(text)))
+    return 0
+
+
+def compare_public(arguments: argparse.Namespace) -> int:
+    """Train, score and print the table."""
+    from ceasefire_stance.evaluation.public_page import public_table
+    from ceasefire_stance.experiments.public_stances import compare_public as run
+
+    metrics = run(
+        Path(arguments.folder),
+        experiments_of(arguments),
+        Path(arguments.out),
+        progress=lambda line: progress(f"  {line}"),
+    )
+    print(public_table(metrics))
     return 0
 
 

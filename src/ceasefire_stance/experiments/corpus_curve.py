@@ -44,9 +44,9 @@ def corpus_curve(
     Returns
     -------
     dict
-        `recipe`, `corpus`, `resamples`; ``batches`` and ``without_writer``: rows with the writers,
-        the number of training sentences and claims, and for each set the macro-F1 as `mean`, `low`
-        and `high` over training sets resampled by article (with replacement).
+        `recipe`, its `settings`, `corpus`, `resamples`; ``batches`` and ``without_writer``: rows
+        with the writers, the number of training sentences and claims, and for each set the macro-F1
+        as `mean`, `low` and `high` over training sets resampled by article (with replacement).
     """
     rows = single_stance(inputs.training)
     everyone = [w for batch in experiments.corpus_batches for w in batch]
@@ -76,6 +76,7 @@ def corpus_curve(
     ]
     return {
         "recipe": recipe.name,
+        "settings": recipe.as_dict(),
         "corpus": inputs.fingerprint,
         "resamples": experiments.corpus_resamples,
         "batches": table[:n_batches],

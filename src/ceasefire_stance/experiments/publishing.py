@@ -204,15 +204,14 @@ def _refresh_curve(
     metrics: dict[str, dict[str, Any]],
     inputs: Inputs,
 ) -> None:
-    """Score growing parts of the corpus, unless that was done for this very corpus."""
+    """Score growing parts of the corpus, unless that was done for this very corpus and recipe."""
     if not experiments.corpus_batches or CURVE_RECIPE not in metrics:
         return
     done = json.loads(path.read_text("utf-8")) if path.is_file() else {}
-    if (done.get("corpus"), done.get("recipe")) == (inputs.fingerprint, CURVE_RECIPE):
+    recipe = experiments.recipe(CURVE_RECIPE)
+    if (done.get("corpus"), done.get("settings")) == (inputs.fingerprint, recipe.as_dict()):
         return
-    curve = corpus_curve(
-        inputs, experiments, experiments.recipe(CURVE_RECIPE), metrics[CURVE_RECIPE]["chosen"]
-    )
+    curve = corpus_curve(inputs, experiments, recipe, metrics[CURVE_RECIPE]["chosen"])
     write_text(path, json.dumps(curve, indent=1) + "\n")
 
 
