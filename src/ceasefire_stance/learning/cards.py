@@ -22,7 +22,8 @@ def model_card(info: Mapping[str, Any], classes: Sequence[str]) -> str:
     Parameters
     ----------
     info : mapping
-        `recipe`, `seed`, `chosen`, `corpus`, and `scores` (may be empty).
+        `recipe`, `seed`, `chosen`, `corpus`, and `scores` (may be empty); where known, `network`,
+        `cost` (seconds of training and reading) and `weak_spots` (what it answers when tried).
     classes : sequence of str
         In the order of the probability columns.
     """
