@@ -20,7 +20,7 @@ import pandas as pd
 
 from ceasefire_stance.corpus.atomic import write_text
 from ceasefire_stance.corpus.tables import render_table
-from ceasefire_stance.evaluation.intervals import LEVEL, RESAMPLES
+from ceasefire_stance.evaluation.intervals import RESAMPLES, percentile_interval
 from ceasefire_stance.evaluation.tables import interval, markdown_table
 
 OPINIONS = ("against", "favor")
@@ -66,16 +66,13 @@ def score_public(predictions: pd.DataFrame, seed: int = 0) -> dict[str, Any]:
         Recipe → ``opinion_f1`` (`value`, `low`, `high`), ``targets`` (target → value), ``n``.
     """
     out: dict[str, Any] = {}
-    tail = 100 * (1 - LEVEL) / 2
     for recipe, rows in predictions.groupby("recipe", sort=False):
         gold, given = (rows[c].to_numpy(dtype=object) for c in ("gold", "stance"))
         draws = np.random.default_rng(seed).integers(0, len(rows), (RESAMPLES, len(rows)))
         resampled = [opinion_f1(gold[drawn], given[drawn]) for drawn in draws]
-        low, high = np.percentile(resampled, [tail, 100 - tail])
-        cells = {"value": opinion_f1(gold, given), "low": low, "high": high}
         out[str(recipe)] = {
             "n": len(rows),
-            "opinion_f1": {k: round(float(v), 6) for k, v in cells.items()},
+            "opinion_f1": percentile_interval(np.array([opinion_f1(gold, given), *resampled])),
             "targets": {
                 str(target): round(
                     opinion_f1(part["gold"].to_numpy(), part["stance"].to_numpy()), 6

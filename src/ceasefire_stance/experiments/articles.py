@@ -28,6 +28,7 @@ from ceasefire_stance.articles.parsing import (
     parser_installed,
     parser_version,
 )
+from ceasefire_stance.articles.readings import HOLDER_MODEL, PARSED_HOLDER_MODEL
 from ceasefire_stance.corpus.manifest import corpus_fingerprint, read_claims
 from ceasefire_stance.corpus.sentences import sentences_from_claims, single_stance, with_context
 from ceasefire_stance.corpus.stances import PROBABILITY_COLUMNS, STANCES, Stance
@@ -249,7 +250,7 @@ def train_holders_to_folder(
     method = PARSED if parse else METHODS[0]
     info: dict[str, Any] = {
         "recipe": {
-            "name": "holders-parsed" if parse else "holders",
+            "name": PARSED_HOLDER_MODEL if parse else HOLDER_MODEL,
             "description": "logistic regression on a mention's place"
             + (" and its part in the parse" if parse else ""),
         },

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
-from time import process_time
 from typing import Any
 
 import numpy as np
@@ -30,6 +29,7 @@ from ceasefire_stance.experiments.word_toolkits import (
     fit_spacy,
 )
 from ceasefire_stance.learning.calibration import shift_prior
+from ceasefire_stance.learning.stopwatch import Stopwatch
 
 COLUMNS = ["toolkit", "seed", "set", "sentence_id", "stance", *PROBABILITY_COLUMNS]
 _FASTTEXT: tuple[dict[str, Any], ...] = (
@@ -108,12 +108,13 @@ def answer(
     """Train `toolkit` on the rows of `training` that have one stance, and let it answer."""
     forget_vectors()
     # Processor time: it does not depend on what else the machine is doing.
-    started = process_time()
-    fitted = toolkit.fit(single_stance(training), settings, seed)
-    trained = process_time()
-    values = [fitted.predict(frame) for frame in frames]
-    rate = sum(map(len, frames)) / max(process_time() - trained, 1e-9)
-    return Answer(values, round(trained - started, 1), round(rate, 1), fitted.size_bytes)
+    with Stopwatch() as training_time:
+        fitted = toolkit.fit(single_stance(training), settings, seed)
+    with Stopwatch() as reading_time:
+        values = [fitted.predict(frame) for frame in frames]
+    rate = sum(map(len, frames)) / max(reading_time.processor_seconds, 1e-9)
+    train_s = round(training_time.processor_seconds, 1)
+    return Answer(values, train_s, round(rate, 1), fitted.size_bytes)
 
 
 def choose(

@@ -6,7 +6,6 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from time import process_time
 from typing import Any
 
 import pandas as pd
@@ -33,6 +32,7 @@ from ceasefire_stance.experiments.running import Inputs, read_inputs, round_prob
 from ceasefire_stance.experiments.settings import Experiments
 from ceasefire_stance.experiments.toolkit import folder_size
 from ceasefire_stance.learning.predicting import predict_with
+from ceasefire_stance.learning.stopwatch import Stopwatch
 from ceasefire_stance.learning.store import load_model, models_folder
 
 OURS = (*BASELINES, CURVE_RECIPE)
@@ -249,9 +249,9 @@ def our_cost(inputs: Inputs) -> dict[str, Any]:
         model = load_model(folder) if folder.is_dir() else None
         if model is None or model.info["corpus"] != inputs.fingerprint:
             continue
-        started = process_time()
-        predict_with(rows, model.pipeline)
-        rate = len(rows) / max(process_time() - started, 1e-9)
+        with Stopwatch() as taken:
+            predict_with(rows, model.pipeline)
+        rate = len(rows) / max(taken.processor_seconds, 1e-9)
         costs[model.info["recipe"]["name"]] = {
             "train_s": None,
             "sentences_per_s": round(rate, 1),
