@@ -377,3 +377,25 @@ def test_an_unexpected_error_is_not_hidden(monkeypatch, capsys):
     monkeypatch.setattr("ceasefire_stance.cli.learning.experiments_of", fail)
     with pytest.raises(ZeroDivisionError):
         main(["recipes"])
+
+
+@pytest.mark.parametrize(
+    ("options", "folder", "parse"),
+    [
+        ([], "models/holders", False),
+        (["--parser", "spacy"], "models/holders-parsed", True),
+        (["--parser", "spacy", "--out", "mine"], "mine", True),
+    ],
+)
+def test_holder_models_with_and_without_a_parser_have_folders_of_their_own(
+    corpus, monkeypatch, capsys, tmp_path, options, folder, parse
+):
+    asked = []
+    monkeypatch.setattr(
+        "ceasefire_stance.experiments.articles.train_holders_to_folder",
+        lambda data, out, scores, *, parse: asked.append((out, scores, parse)),
+    )
+    given = ["--data", str(corpus), "--reports", str(tmp_path), *options]
+    assert main(["train-holders", *given]) == 0
+    assert asked == [(folder, {}, parse)]
+    assert capsys.readouterr().out == f"{folder}: holder model\n"

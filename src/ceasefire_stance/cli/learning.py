@@ -44,7 +44,9 @@ def add_commands(commands: Any) -> None:
         train_holders,
     )
     parser.add_argument("--data", default="data", help="corpus folder [data]")
-    parser.add_argument("--out", default="models/holders", help="folder to write [models/holders]")
+    parser.add_argument(
+        "--out", help="folder to write [models/holders; models/holders-parsed with a parser]"
+    )
     parser.add_argument(
         "--parser",
         choices=("rules", "spacy"),
@@ -129,6 +131,7 @@ def train(arguments: argparse.Namespace) -> int:
 
 def train_holders(arguments: argparse.Namespace) -> int:
     """Train the holder model and save it."""
+    from ceasefire_stance.articles.readings import HOLDER_MODEL, PARSED_HOLDER_MODEL
     from ceasefire_stance.corpus.manifest import corpus_fingerprint
     from ceasefire_stance.experiments.articles import train_holders_to_folder
 
@@ -136,10 +139,11 @@ def train_holders(arguments: argparse.Namespace) -> int:
     published = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
     same = published.get("corpus") == corpus_fingerprint(arguments.data)
     scores = published["sets"] if same else {}
-    train_holders_to_folder(
-        arguments.data, arguments.out, scores, parse=arguments.parser == "spacy"
-    )
-    print(f"{arguments.out}: holder model")
+    parse = arguments.parser == "spacy"
+    # Each in its own folder: `article` looks for them there.
+    out = arguments.out or f"models/{PARSED_HOLDER_MODEL if parse else HOLDER_MODEL}"
+    train_holders_to_folder(arguments.data, out, scores, parse=parse)
+    print(f"{out}: holder model")
     return 0
 
 
