@@ -12,6 +12,7 @@ from ceasefire_stance.articles.claims import ClaimReader
 from ceasefire_stance.articles.holders import FirstNamedActor
 from ceasefire_stance.corpus.stances import STANCES
 from ceasefire_stance.learning import Model
+from ceasefire_stance.learning.tuned import TunedClassifier
 
 
 def actor_row(name, kind="state", **cells):
@@ -70,7 +71,33 @@ class Ranks:
         return np.array([(p, 1 - p) for p in mine])
 
 
-def make_reader(*probabilities, more=()):
-    """Stances by keyword; holders by their place, or the first named actor."""
+class Network(TunedClassifier):
+    """A stand-in for the tuned network: stances by keyword, positions by word."""
+
+    classes_, network_ = np.array(STANCES), "invented"
+
+    def __init__(self, positions):
+        self.positions = positions
+        self.asked = []
+
+    def predict_proba(self, X):
+        return KeywordStances().predict_proba(X)
+
+    def holder_tokens(self, X):
+        self.asked += X["text"].tolist()
+        assert all(isinstance(context, str) for context in X["context"])
+        nothing = (0.01, 0.01, 0.01)
+        return [
+            [
+                (m.start(), m.end(), np.array(self.positions.get(m.group(), nothing)))
+                for m in re.finditer(r"\w+", text)
+            ]
+            for text in X["text"]
+        ]
+
+
+def make_reader(*probabilities, more=(), positions=None):
+    """Stances by keyword; holders by their place, or the first named actor; a network if asked."""
     holders = Ranks(*probabilities) if probabilities else FirstNamedActor()
-    return ClaimReader(Model(KeywordStances(), {}), holders, make_gazetteer(*more))
+    stances = KeywordStances() if positions is None else Network(positions)
+    return ClaimReader(Model(stances, {}), holders, make_gazetteer(*more))

@@ -58,6 +58,70 @@ def test_sentences_without_a_stance_give_no_claim():
     assert list(claims.columns) == list(CLAIM_COLUMNS)
 
 
+def told_by_network(text, *probabilities, **positions):
+    """The claims of a sentence, with a network that says what each word's position is."""
+    reader = make_reader(*probabilities, positions=positions)
+    sentences = article_sentences(Article("a", text))
+    predictions = predict_with(sentences, reader.stances.pipeline)
+    return read_claims_of(sentences, predictions, reader)
+
+
+def test_a_network_finds_the_holder_that_the_ranking_would_not_and_its_stance():
+    text = "Norland accepted what Sudria had turned down."
+    assert triples(told_by_network(text, 0.9, 0.2)) == [["Norland", "Norland", "accepts"]]
+    claims = told_by_network(text, 0.9, 0.2, Norland=(0.9, 0.05, 0), Sudria=(0.1, 0.1, 0.9))
+    assert triples(claims) == [
+        ["Norland", "Norland", "accepts"], ["Sudria", "Sudria", "rejects"],
+    ]  # fmt: skip
+    # That there is a claim stays as probable as the sentence makes it.
+    parts = claims[["p_accepts", "p_conditional", "p_rejects"]].sum(axis=1)
+    assert parts.tolist() == pytest.approx([0.98, 0.98])
+
+
+def test_what_the_network_says_of_one_of_a_list_it_says_of_all():
+    claims = told_by_network(
+        "Norland, Sudria and the Concord rejected the truce.", 0.9, Norland=(0, 0, 0.9)
+    )
+    assert claims["actor"].tolist() == ["Norland", "Sudria", "Concord of Nations"]
+    assert set(claims["stance"]) == {"rejects"}
+
+
+def test_a_network_that_sees_nobody_leaves_the_stance_to_the_clause():
+    text = "Norland agreed to it, but the Marsh Front rejected it."
+    claims = told_by_network(text, 0.99, 0.05, 0.99, Norland=(0, 0, 0.15), Marsh=(0.15, 0, 0))
+    assert claims["stance"].tolist() == ["accepts", "rejects"]
+
+
+def test_a_holder_whom_the_rules_pass_over_is_taken_from_the_network():
+    text = "In the end several accepted the truce."
+    assert triples(told_by_network(text)) == [["", "", "accepts"]]
+    assert triples(told_by_network(text, several=(0.9, 0, 0))) == [
+        ["several", "several", "accepts"],
+    ]  # fmt: skip
+
+
+def test_a_network_is_asked_of_claims_alone_and_only_if_wanted():
+    reader = make_reader(0.9, positions={})
+    sentences = article_sentences(Article("a", "Norland accepted the truce. Shells fell."))
+    predictions = predict_with(sentences, reader.stances.pipeline)
+    read_claims_of(sentences.drop(columns="context"), predictions, reader)
+    assert reader.stances.pipeline.asked == ["Norland accepted the truce."]
+    read_claims_of(sentences, predictions, replace(reader, tagging=False))
+    assert len(reader.stances.pipeline.asked) == 1
+
+
+def test_a_threat_to_those_who_refuse_is_urging():
+    reader = make_reader(0.9)
+    text = "Norland warned on terms of its own that if Sudria rejects the truce it will be shelled."
+    sentences = article_sentences(Article("a", text))
+    predictions = predict_with(sentences, reader.stances.pipeline)
+    assert predictions["stance"].tolist() == ["conditional"]
+    (row,) = read_claims_of(sentences, predictions, reader).to_dict("records")
+    assert (row["actor"], row["stance"], row["condition"]) == ("Norland", "accepts", "")
+    assert row["probability"] == pytest.approx(0.96)
+    assert row["p_conditional"] == 0
+
+
 def test_two_holders_of_a_sentence_have_each_the_stance_of_their_clause():
     claims = claims_of("Norland agreed to the truce, but the Marsh Front rejected it.", 0.9, 0.8)
     assert triples(claims) == [

@@ -6,7 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ceasefire_stance.articles.conditions import clause_spans, condition_span, is_past
+from ceasefire_stance.articles.conditions import (
+    clause_spans,
+    condition_span,
+    is_past,
+    is_threat,
+)
 
 
 @pytest.mark.parametrize(
@@ -66,3 +71,20 @@ def test_the_condition_is_given_in_its_own_words(text, condition):
 )
 def test_past_positions_are_told_from_present_ones(text, past):
     assert is_past(text) is past
+
+
+@pytest.mark.parametrize(
+    ("text", "threat"),
+    [
+        ("“If they say no, we shall have to think again,” he added.", True),
+        ("If Sudria rejects the truce, the war goes on.", True),
+        ("Should the Hill Army refuse, the envoy said, there would be sanctions.", True),
+        ("There will be sanctions if the rebels do not accept.", True),
+        # A condition of one's own yes, whoever has to meet it.
+        ("Norland will stop if Sudria stops.", False),
+        ("Norland will stop if the rebels leave the town.", False),
+        ("It will agree unless it is attacked.", False),
+    ],
+)
+def test_what_follows_if_others_refuse_is_a_threat(text, threat):
+    assert is_threat(text) is threat

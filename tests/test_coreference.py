@@ -225,3 +225,67 @@ def test_the_speaker_stands_beside_a_verb_of_speech(text, speaker):
     mentions = mentions_of(text, GAZETTEER)
     found = speaker_of(text, mentions)
     assert (None if found is None else mentions[found].text) == speaker
+
+
+@pytest.mark.parametrize(
+    ("words", "sentences", "actor"),
+    [
+        # Whoever was named with the office, not whom the article names most.
+        (
+            "the president",
+            ["President Ada Brandt met Sudria.", "Sudria and Sudria waited for the president."],
+            "Norland",
+        ),
+        # The last of several.
+        (
+            "The envoy",
+            ["Envoy Ada Brandt left.", "Envoy Ugo Brandt came.", "The envoy refused."],
+            "Sudria",
+        ),
+        # A prime minister is not "the minister", nor the other way round.
+        (
+            "The minister",
+            ["Foreign Minister Ugo Brandt came.", "Prime Minister Ada Brandt left.",
+             "The minister refused."],
+            "Sudria",
+        ),
+    ],
+)  # fmt: skip
+def test_an_office_means_whoever_was_named_with_it(words, sentences, actor):
+    assert party(words, *sentences) == actor
+
+
+def test_a_known_name_says_more_than_whose_it_is():
+    assert party("Its envoy, Ugo Brandt", "Norland fired.", "Its envoy, Ugo Brandt, refused.") == (
+        "Sudria"
+    )
+
+
+def test_a_deputy_or_a_former_bearer_is_not_in_office():
+    met = "President Ada Brandt met Vice President Ugo Brandt."
+    assert party("The president", met, "The president refused.") == "Norland"
+    left = "Former President Ugo Brandt left Norland."
+    assert party("The envoy", left, "Envoy Ada Brandt came.", "The envoy refused.") == "Norland"
+    assert party(
+        "the president", "Sudria and Sudria waited.", left, "Then the president came."
+    ) == ("Sudria")
+
+
+@pytest.mark.parametrize(
+    ("sentences", "actor"),
+    [
+        (["The bishops called for a truce."], "Catholic Church"),
+        (["The Lutheran bishops called for a truce."], None),
+        (["The Orthodox clergy met.", "Then the archbishop called for a truce."], None),
+    ],
+)
+def test_churchmen_without_a_name_speak_for_the_catholic_church(sentences, actor):
+    gazetteer = make_gazetteer(actor_row("Catholic Church", "organisation"))
+    discourse = Discourse(gazetteer)
+    for text in sentences[:-1]:
+        discourse.read(text, mentions_of(text, gazetteer))
+    text = sentences[-1]
+    mentions = mentions_of(text, gazetteer)
+    number = next(i for i, m in enumerate(mentions) if "bishop" in m.text)
+    found = discourse.actor_of(number, mentions, text)
+    assert (found.name if found else None) == actor

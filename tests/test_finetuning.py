@@ -32,7 +32,9 @@ WORDING = {
 }
 ROWS = [(w.format(p), "The talks of the city. " * (i % 2), s, p if s != "none" else "")
         for i, p in enumerate(PEOPLE) for s, w in WORDING.items()]  # fmt: skip
-FRAME = pd.DataFrame(ROWS, columns=["text", "context", "stance", "holder"])
+FRAME = pd.DataFrame(ROWS, columns=["text", "context", "stance", "holder"]).assign(
+    claims=[[(p, s)] if p else [] for _, _, s, p in ROWS]
+)
 # The network has 40 positions, and sixteen sentences are few: the heads have to learn faster.
 RATES = {"learning_rate": 1e-2, "batch_size": 4, "context_tokens": 10, "max_tokens": 20,
          "head_rate": 0.05}  # fmt: skip
@@ -136,15 +138,17 @@ def test_the_graph_says_what_torch_says(base, tmp_path, monkeypatch, bits, toler
 
 @needs_torch
 def test_the_words_of_holders_are_learned_too(base, tmp_path):
-    tune(base, tmp_path, epochs=60, holder_share=2.0)
+    tune(base, tmp_path, epochs=60, holder_share=0.5)
     tokens = TunedClassifier(str(tmp_path)).fit().holder_tokens(FRAME)
     # "The government rejected any truce …": the first two words are the holder's.
     row = [(r[0], r[3]) for r in ROWS].index((WORDING["rejects"].format(PEOPLE[1]), PEOPLE[1]))
     text = ROWS[row][0]
-    likely = [text[start:end] for start, end, p in tokens[row] if p > 0.5]
+    likely = [text[start:end] for start, end, p in tokens[row] if p.max() > 0.5]
     assert likely == ["The", "government"]
+    # And of which position: the third in class order.
+    assert all(p.argmax() == 2 for start, _, p in tokens[row] if p.max() > 0.5)
     # Nobody holds a position in a sentence without one.
-    assert max(p for _, _, p in tokens[2]) < 0.5
+    assert max(p.max() for _, _, p in tokens[2]) < 0.5
 
 
 @needs_torch
@@ -341,19 +345,26 @@ def test_tokens_of_the_holder_are_marked_where_the_words_stand(base):
     tokenizer = load_tokenizer(base.tokenizer_file)
     frame = pd.DataFrame(
         [
-            ("The rebels agreed.", "The war.", "accepts", "The rebels"),
-            ("The rebels agreed.", "", "accepts", "the mayor"),
-            ("The war.", "", "none", ""),
+            ("The rebels agreed.", "The war.", "accepts", [("The rebels", "accepts")]),
+            ("The rebels agreed.", "", "accepts", [("the mayor", "accepts")]),
+            ("The war.", "", "none", []),
+            ("The rebels agreed.", "", "accepts", [("rebels", "rejects"), ("", "accepts")]),
         ],
-        columns=["text", "context", "stance", "holder"],
+        columns=["text", "context", "stance", "claims"],
     )
     data = tuning_inputs.tuning_inputs(frame, tokenizer, max_tokens=20, context_tokens=10)
     # [CLS] the war . [SEP] | the rebels agreed . | [SEP]
-    assert data.holders[0].tolist() == [-1] * 5 + [1, 1, 0, 0] + [-1]
-    # A holder who is not named in the sentence teaches nothing.
-    assert set(data.holders[1].tolist()) == {-1}
-    assert data.holders[2].tolist() == [-1, -1, 0, 0, 0, -1]
-    assert data.batch_holders([2, 0])[0].tolist() == [-1, -1, 0, 0, 0, -1, -1, -1, -1, -1]
+    assert data.holders[0][:, 0].tolist() == [-1] * 5 + [1, 1, 0, 0] + [-1]
+    assert data.holders[0][:, 2].tolist() == [-1] * 5 + [0, 0, 0, 0] + [-1]
+    # A holder whose words cannot be found teaches nothing.
+    assert set(data.holders[1].ravel().tolist()) == {-1}
+    assert data.holders[2][:, 1].tolist() == [-1, -1, 0, 0, 0, -1]
+    # Each of several holders has a position of its own; one may be named elsewhere.
+    assert data.holders[3][:, 2].tolist() == [-1, -1, 0, 1, 0, 0, -1]
+    assert data.holders[3][:, 0].tolist() == [-1, -1, 0, 0, 0, 0, -1]
+    batch = data.batch_holders([2, 0])
+    assert batch.shape == (2, 10, 3)
+    assert batch[0, :, 0].tolist() == [-1, -1, 0, 0, 0, -1, -1, -1, -1, -1]
 
 
 def labelled(frame, soft=None):

@@ -128,7 +128,8 @@ def test_the_published_page_follows_from_the_published_predictions(tmp_path):
     published = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
     rows = with_numbers(pd.read_csv(folder / "predictions.csv", dtype=str))
     rows["seed"] = rows["seed"].astype(int)
-    fresh = runs.score_runs(rows, load_experiments(), REPORTS.parent / "data", REPORTS)
+    corpus = REPORTS.parent / "data"
+    fresh = runs.score_runs(rows, load_experiments(), corpus, REPORTS, published)
     assert fresh == published
     write_runs_page(tmp_path, published, rows)
     for name in ("README.md", "metrics.json", "predictions.csv", "comparison.svg"):

@@ -26,8 +26,8 @@ LAYERS, HEADS, WIDTH = 2, 2, 8
 HEAD = {
     "head.weight": np.random.default_rng(5).normal(size=(4, WIDTH)).astype(np.float32),
     "head.bias": np.array([0.1, -0.2, 0.3, 0.0], dtype=np.float32),
-    "holder.weight": np.random.default_rng(6).normal(size=(1, WIDTH)).astype(np.float32),
-    "holder.bias": np.array([0.4], dtype=np.float32),
+    "holder.weight": np.random.default_rng(6).normal(size=(3, WIDTH)).astype(np.float32),
+    "holder.bias": np.array([0.4, -1.0, 0.1], dtype=np.float32),
 }
 
 
@@ -152,15 +152,15 @@ def test_torch_computes_the_same_distances(tmp_path):
     assert np.allclose(holders.numpy(), found, atol=1e-4)
 
 
-def test_a_second_head_gives_a_number_to_each_token(tmp_path):
+def test_a_second_head_gives_each_token_a_number_for_each_position(tmp_path):
     graph = written(tmp_path, head=HEAD)
     vectors, holders = run(graph, batch(), ("vector", "holders"))
-    assert holders.shape == (3, 11)
+    assert holders.shape == (3, 11, 3)
     # The mean over the pooled tokens is what the head says of the mean vector.
     pooled = batch()["pool_mask"].astype(bool)
-    means = [row[mask].mean() for row, mask in zip(holders, pooled, strict=True)]
+    means = [row[mask].mean(axis=0) for row, mask in zip(holders, pooled, strict=True)]
     expected = vectors @ HEAD["holder.weight"].T + HEAD["holder.bias"]
-    assert np.allclose(means, expected.ravel(), atol=1e-5)
+    assert np.allclose(means, expected, atol=1e-5)
 
 
 def test_a_head_gives_logits_of_the_vector(tmp_path):

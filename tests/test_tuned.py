@@ -110,12 +110,12 @@ def test_another_network_than_at_fitting_is_refused(copy, folder):
         classifier.predict(FRAME)
 
 
-@pytest.mark.parametrize("change", [{"classes": ["no", "yes"]}, {"format": 2}])
+@pytest.mark.parametrize("change", [{"classes": ["no", "yes"]}, {"format": 1}])
 def test_other_classes_or_another_format_are_refused(copy, change):
     path = copy / "encoder.json"
     info = json.loads(path.read_text(encoding="utf-8")) | change
     path.write_text(json.dumps(info), encoding="utf-8")
-    with pytest.raises(ModelError, match="expected format 1 and the classes accepts"):
+    with pytest.raises(ModelError, match="expected format 2 and the classes accepts"):
         tuned_information(copy)
 
 
@@ -141,8 +141,8 @@ def test_tokens_of_holders_have_their_places_and_a_probability(tuned):
     assert [text[a:b] for a, b, _ in tokens[0]] == [
         *("The", "rebels", "agreed", "to", "the", "truce", "."),
     ]
-    assert all(0 < p < 1 for row in tokens for *_, p in row)
-    assert len({p for *_, p in tokens[0]}) > 1
+    assert all(p.shape == (3,) and ((p > 0) & (p < 1)).all() for row in tokens for *_, p in row)
+    assert len({tuple(p) for *_, p in tokens[0]}) > 1
 
 
 # AveragedClassifier.

@@ -10,7 +10,7 @@ from ceasefire_stance.cli.main import main
 from ceasefire_stance.corpus.errors import DataError
 from ceasefire_stance.corpus.stances import STANCES
 from ceasefire_stance.experiments.settings import load_experiments
-from ceasefire_stance.experiments.tuning import taught, tune_network
+from ceasefire_stance.experiments.tuning import claims_of, class_shares, taught, tune_network
 from ceasefire_stance.learning.errors import ModelError
 from ceasefire_stance.learning.tuned import TunedClassifier
 from ceasefire_stance.learning.tuned_folder import tuned_information
@@ -83,7 +83,7 @@ def test_a_teacher_is_heard_half(weights, tmp_path):
         {"text": ["The truce.", "No."], "context": ["", ""], "stance": ["none", "rejects"]}
     )
     own = TunedClassifier(str(teachers[0])).fit().predict_proba(rows)
-    soft = taught(rows, teachers)
+    soft = taught(rows, np.array([[0, 0, 1, 0], [0, 0, 0, 1]]), teachers)
     assert np.allclose(soft.sum(1), 1)
     assert soft[0, 2] == pytest.approx((own[0, 2] + 1) / 2)
     assert soft[0, 0] == pytest.approx(own[0, 0] / 2)
@@ -91,4 +91,19 @@ def test_a_teacher_is_heard_half(weights, tmp_path):
 
 def test_a_missing_teacher_is_named(tmp_path):
     with pytest.raises(ModelError, match="expected encoder"):
-        taught(pd.DataFrame({"text": [], "context": [], "stance": []}), [tmp_path / "none"])
+        taught(pd.DataFrame({"text": [], "context": []}), np.empty((0, 4)), [tmp_path / "none"])
+
+
+def test_what_holders_differ_in_is_learned_in_equal_parts():
+    rows = pd.DataFrame({"sentence_id": ["a", "b", "c"], "stance": ["accepts", "none", "rejects"]})
+    claims = pd.DataFrame(
+        [("a", "accepts", "Egypt"), ("a", "rejects", "Hamas"), ("b", "none", ""),
+         ("c", "rejects", "it"), ("c", "rejects", "Kyiv"), ("z", "accepts", "Oslo")],
+        columns=["sentence_id", "stance", "holder"],
+    )  # fmt: skip
+    assert claims_of(rows, claims) == [
+        [("Egypt", "accepts"), ("Hamas", "rejects")],
+        [],
+        [("it", "rejects"), ("Kyiv", "rejects")],
+    ]
+    assert class_shares(rows, claims).tolist() == [[0.5, 0, 0, 0.5], [0, 0, 1, 0], [0, 0, 0, 1]]

@@ -108,8 +108,8 @@ def tuned_folder(folder, target, head=None):
     arrays = weights.tensors() | {
         "head.weight": rng.normal(size=(4, weights.width)).astype(np.float32),
         "head.bias": np.array([0.0, 0.5, -0.5, 0.1], dtype=np.float32),
-        "holder.weight": rng.normal(size=(1, weights.width)).astype(np.float32),
-        "holder.bias": np.array([0.2], dtype=np.float32),
+        "holder.weight": rng.normal(size=(3, weights.width)).astype(np.float32),
+        "holder.bias": np.array([0.2, 0.1, -0.3], dtype=np.float32),
     }
     information = {**SMALL, "training_prior": [0.25, 0.25, 0.25, 0.25]}
     write_tuned(target, arrays | (head or {}), weights, bits=32, information=information)

@@ -11,11 +11,24 @@ import numpy as np
 import pandas as pd
 
 from ceasefire_stance.articles.actors import Gazetteer, year_of
-from ceasefire_stance.articles.conditions import clause_spans, condition_span, is_past
+from ceasefire_stance.articles.conditions import (
+    clause_spans,
+    condition_span,
+    is_past,
+    is_threat,
+)
 from ceasefire_stance.articles.coreference import Discourse, speaker_of
 from ceasefire_stance.articles.holders import HolderModel, Ranked, choose_holders, rank_mentions
 from ceasefire_stance.articles.mentions import Mention, lexicon, mentions_of
 from ceasefire_stance.articles.parsing import Parser
+from ceasefire_stance.articles.tagging import (
+    Tag,
+    heard,
+    position_of,
+    probabilities_of,
+    tags_of,
+    with_tagged,
+)
 from ceasefire_stance.corpus.stances import PROBABILITY_COLUMNS, STANCES, Stance
 from ceasefire_stance.learning.doubt import DoubtRule
 from ceasefire_stance.learning.predicting import predict_with
@@ -49,12 +62,15 @@ class ClaimReader:
         Who is who.
     parser : callable, optional
         From `load_parser`, if `holders` was trained with it.
+    tagging : bool
+        Whether the network of `stances`, if there is one, is asked who holds which position.
     """
 
     stances: Model
     holders: HolderModel
     gazetteer: Gazetteer
     parser: Parser | None = None
+    tagging: bool = True
 
 
 def read_claims_of(
@@ -103,11 +119,12 @@ def _article(
         {str(k): v for k, v in record.items()} for record in sentences.to_dict("records")
     ]
     guesses = predictions[list(PROBABILITY_COLUMNS)].to_numpy()
+    tags = _tags(sentences, guesses, reader)
     year = year_of(records[0].get("published"))
     title, context = (str(records[0].get(name) or "") for name in ("title", "context"))
     discourse.skim(title, [context, *(str(record["text"]) for record in records)], year)
     last = None
-    for sentence, probabilities in zip(records, guesses, strict=True):
+    for number, (sentence, probabilities) in enumerate(zip(records, guesses, strict=True)):
         text = str(sentence["text"])
         if last is None or sentence["position"] != last + 1:
             _catch_up(discourse, sentence, reader.gazetteer, year)
@@ -115,9 +132,24 @@ def _article(
         mentions = mentions_of(text, reader.gazetteer, year, discourse.names)
         stance = STANCES[int(probabilities.argmax())]
         if stance != Stance.NONE:
-            rows += _claims(sentence, stance, probabilities, mentions, discourse, reader)
+            here = tags.get(number)
+            if here is not None:
+                mentions = with_tagged(text, mentions, here)
+            rows += _claims(sentence, stance, probabilities, mentions, discourse, reader, here)
         discourse.read(text, mentions)
     return rows
+
+
+def _tags(
+    sentences: pd.DataFrame, guesses: np.ndarray, reader: ClaimReader
+) -> dict[int, list[Tag]]:
+    """Row number → tags of the sentences that carry a claim, if there is a network to ask."""
+    rows = np.flatnonzero(guesses.argmax(axis=1) != STANCES.index(Stance.NONE))
+    if not (reader.tagging and reader.stances and len(rows)):
+        return {}
+    asked = sentences.iloc[rows].reindex(columns=["text", "context"]).astype(object).fillna("")
+    found = tags_of(asked, reader.stances.pipeline)
+    return dict(zip(rows.tolist(), found, strict=True)) if found else {}
 
 
 def _catch_up(
@@ -146,10 +178,15 @@ def _claims(
     mentions: Sequence[Mention],
     discourse: Discourse,
     reader: ClaimReader,
+    tags: list[Tag] | None = None,
 ) -> list[dict[str, Any]]:
     text = str(sentence["text"])
+    if stance == Stance.CONDITIONAL and is_threat(text):
+        stance, probabilities = str(Stance.ACCEPTS), _urging(probabilities)
     words = reader.parser(text) if reader.parser else None
     ranked = _without_outsiders(rank_mentions(reader.holders, text, mentions, stance, words))
+    if tags is not None:
+        ranked = heard(ranked, tags)
     chosen = choose_holders(ranked, text)
     if mentions and not chosen:
         return []
@@ -161,10 +198,14 @@ def _claims(
     chosen = _without_reporter(chosen, text, mentions, clauses, discourse)
     chosen = [r for r in chosen if not _nobody_knows(text, _clause_of(r.mention, clauses))]
     places = [_clause_of(r.mention, clauses) for r in chosen]
-    own = _clause_stances(sentence, places, reader) if len(set(places)) > 1 else {}
+    unsaid = {place for r, place in zip(chosen, places, strict=True) if position_of(r) is None}
+    own = _clause_stances(sentence, places, reader) if unsaid and len(set(places)) > 1 else {}
     rows: list[dict[str, Any]] = []
     for one, place in zip(chosen, places, strict=True):
         mine, values = own.get(place, (stance, probabilities))
+        tagged = position_of(one) if len(chosen) > 1 else None
+        if tagged:
+            mine, values = tagged, probabilities_of(one, probabilities)
         if mine == Stance.NONE:
             told = any(found == stance for found, _ in own.values())
             if told or one is not max(chosen, key=lambda r: r.probability):
@@ -175,6 +216,15 @@ def _claims(
         if not any((r["actor"], r["stance"]) == (row["actor"], row["stance"]) for r in rows):
             rows.append(row)
     return rows
+
+
+def _urging(probabilities: np.ndarray) -> np.ndarray:
+    """Probabilities, shape (4,), with what was taken for a condition read as urging."""
+    out = np.array(probabilities, dtype=float)
+    accepts, conditional = (STANCES.index(s) for s in (Stance.ACCEPTS, Stance.CONDITIONAL))
+    out[accepts] += out[conditional]
+    out[conditional] = 0.0
+    return out
 
 
 def _without_reporter(

@@ -68,7 +68,11 @@ _PAST = re.compile(
     re.IGNORECASE,
 )
 
-
+_OTHERS = r"(?:they|he|she|it|the (?:\w+ )?\w+|(?:[A-Z][\w’'-]+ ?){1,3})"
+_THREAT = re.compile(
+    rf"\b(?:[Ii]f|[Ss]hould) {_OTHERS} ?(?:says? no|refuses?|rejects?|turns? (?:it|this|that) down|"
+    r"(?:does|do|did) not (?:accept|agree|sign|say yes)|fails? to (?:accept|agree|sign))\b"
+)
 _HAD = re.compile(r"\bhad\s+(?!to\b)(?:\w+\s+)?\w+(?:ed|en|own|aid|old|ought)\b", re.IGNORECASE)
 _MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"
 _THEN = re.compile(rf"^\s*(?:back\s+)?in\s+(?:{_MONTHS}|(?:19|20)\d\d)\b", re.IGNORECASE)
@@ -108,6 +112,11 @@ def condition_span(text: str, start: int = 0, end: int | None = None) -> tuple[i
             if len(words) > match.end() - match.start() + 2:
                 return match.start(), match.start() + len(words)
     return None
+
+
+def is_threat(text: str) -> bool:
+    """Whether a sentence says what will follow if others refuse: that urges them (rule 1)."""
+    return _THREAT.search(text) is not None
 
 
 def is_past(text: str, start: int = 0, end: int | None = None) -> bool:

@@ -30,7 +30,8 @@ _LEADER = re.compile(r"(?:the |a )?(?:\w+ )?(?:leader|head|chairman|spokesman)\b
 _OWNER = re.compile(r"(.+?)(?:(?<=s)['’]|['’]s) ")
 # Words for all the armed groups of a country together.
 _GENERIC = frozenset({"rebel", "rebels", "separatist", "separatists", "insurgents"})
-_FIRST = frozenset({"we", "i"})
+_FIRST = frozenset({"we", "i", "our", "my", "us"})
+_PERSONAL = frozenset({"he", "she", "his", "her", "him"})
 _WORD = re.compile(r"[^\W_]+(?:-[^\W_]+)*")
 
 
@@ -57,6 +58,7 @@ class Discourse:
     names: dict[str, Actor] = field(default_factory=dict)
     speaker: Actor | None = None
     named: Counter[Actor] = field(default_factory=Counter)
+    _offices: list[tuple[frozenset[str], Actor]] = field(default_factory=list)
     _spoke: bool = False
     _asked: set[int] = field(default_factory=set)
 
@@ -67,6 +69,7 @@ class Discourse:
         for mention, actor in self.sentences[-1]:
             if actor and mention.kind in ("person", "unknown", "adjective", "name"):
                 self._learn(mention, actor)
+                self._offices += _office_of(mention, actor)
         for i, mention in enumerate(mentions[:-1]):
             apposed = self._apposition(text, mentions, i)
             if apposed:
@@ -92,7 +95,8 @@ class Discourse:
         mention = mentions[number]
         if mention.kind == "pronoun":
             return self._pronoun(number, mentions, text)
-        if _THEIR.match(mention.text):
+        # "Its leader, NAME": whom the name speaks for is known better than whose it is.
+        if _THEIR.match(mention.text) and mention.kind != "person":
             owner = self._owner(number, mentions, text)
             if owner:
                 return owner
@@ -159,9 +163,9 @@ class Discourse:
             if speaker is not None and speaker != number:
                 return self.actor_of(speaker, mentions, text)
             return self.speaker
-        if word in ("who", "both", "neither"):
+        if word in ("who", "which", "that", "both", "neither"):
             return earlier[-1][1] if earlier else None
-        persons = word in ("he", "she")
+        persons = word in _PERSONAL
         inside = [
             (i, m)
             for i, m in enumerate(mentions[:number])
@@ -187,6 +191,30 @@ class Discourse:
                 if actor and mention.kind != "pronoun" and (not persons or _may_be_person(mention)):
                     return actor
         return None
+
+    def _in_office(
+        self, role: str, earlier: Sequence[tuple[Mention, Actor | None]]
+    ) -> Actor | None:
+        """The party of the last who was named with an office: "President NAME … the president"."""
+        definite = re.fullmatch(r"the (.+)", role, re.IGNORECASE)
+        if definite is None:
+            return None
+        asked = _office_words(definite.group(1))
+        if not asked or asked != frozenset(_WORD.findall(definite.group(1).lower())):
+            return None
+        here = [office for m, actor in earlier if actor for office in _office_of(m, actor)]
+        for words, actor in reversed([*self._offices, *here]):
+            if asked <= words and ("prime" in asked) == ("prime" in words):
+                return actor
+        return None
+
+    def _other_church(
+        self, words: set[str], earlier: Sequence[tuple[Mention, Actor | None]]
+    ) -> bool:
+        """Whether a churchman, or whom the talk was of, is of another church than the Catholic."""
+        recent = [earlier, *self.sentences[-LOOK_BACK:]]
+        said = {w for part in recent for m, _ in part for w in _WORD.findall(m.text.lower())}
+        return bool((words | said) & lexicon()["other_churches"])
 
     def _of_home(self, words: set[str], home: Actor | None) -> Actor | None:
         """A known group of the home state: "the rebels" in Syria are the Syrian rebels."""
@@ -246,6 +274,9 @@ class Discourse:
             # Other bodies' are named with their body.
             return self.gazetteer.resolve("United Nations")
         earlier = [(m, m.actor) for m in mentions[:number]]
+        office = self._in_office(role, earlier)
+        if office:
+            return office
         for roles, kinds in _ROLE_KINDS:
             if words & lexicon()[roles]:
                 home = self._home()
@@ -259,6 +290,8 @@ class Discourse:
                         if actor and actor.kind in kinds:
                             return actor
                 return self._of_home(words, home) or self._most_named(kinds)
+        if words & lexicon()["church_roles"] and not self._other_church(words, earlier):
+            return self.gazetteer.resolve("Catholic Church")
         if words & (lexicon()["person_roles"] | lexicon()["official_roles"]):
             # An official speaks for whom the sentence names, or for whom the talk was of.
             return next((actor for _, actor in earlier if actor), None) or self._last(persons=False)
@@ -269,6 +302,21 @@ def _behind(number: int, mentions: Sequence[Mention]) -> int | None:
     """The number of the mention behind another, passing over "who"."""
     later = range(number + 1, len(mentions))
     return next((i for i in later if mentions[i].text.lower() != "who"), None)
+
+
+def _office_of(mention: Mention, actor: Actor) -> list[tuple[frozenset[str], Actor]]:
+    """The office that somebody is named with, if one is; as a list of it and the party."""
+    last = mention.text.split()[-1]
+    named = last[:1].isupper() and last.lower() not in lexicon()["roles"]
+    words = _office_words(mention.text) if named else frozenset()
+    if set(_WORD.findall(mention.text.lower())) & lexicon()["not_in_office"]:
+        return []
+    return [(words, actor)] if words & lexicon()["person_roles"] else []
+
+
+def _office_words(text: str) -> frozenset[str]:
+    words = frozenset(_WORD.findall(text.lower()))
+    return words & (lexicon()["person_roles"] | lexicon()["offices"])
 
 
 def _is_person(mention: Mention) -> bool:

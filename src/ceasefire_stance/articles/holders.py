@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Protocol
 
 import numpy as np
@@ -27,10 +27,15 @@ _QUOTE = re.compile(r"“[^”]*”?|\"[^\"]*\"?|‘[^’]*’(?=\W|$)")
 
 @dataclass(frozen=True)
 class Ranked:
-    """A mention and the probability that it is a holder of the sentence's position."""
+    """A mention and the probability that it is a holder of the sentence's position.
+
+    `positions` are the probabilities, in the order of `POSITIONS`, that it holds each of them,
+    where a network was asked (see `articles.tagging`).
+    """
 
     mention: Mention
     probability: float
+    positions: tuple[float, ...] | None = None
 
 
 class HolderModel(Protocol):
@@ -241,8 +246,8 @@ def choose_holders(ranked: Sequence[Ranked], text: str, threshold: float = 0.5) 
         named = [r for r in members if r in chosen]
         if named:
             # What is said of one of "A, B and C" is said of all.
-            best = max(r.probability for r in named)
-            chosen += [Ranked(r.mention, best) for r in members if r not in chosen]
+            best = max(named, key=lambda r: r.probability)
+            chosen += [replace(best, mention=r.mention) for r in members if r not in chosen]
     return sorted(chosen, key=lambda r: r.mention.start)
 
 

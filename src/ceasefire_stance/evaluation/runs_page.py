@@ -27,8 +27,9 @@ def write_runs_page(folder: Path, metrics: Mapping[str, Any], predictions: pd.Da
     Parameters
     ----------
     metrics : mapping
-        ``corpus``; ``reference`` and ``shipped``, names of ours; ``rows`` and ``beside`` as
-        `score_toolkits` gives them for ``toolkits`` and ``beside``.
+        ``corpus`` and ``beside_corpus``, what the runs and what ours were trained on; ``reference``
+        and ``shipped``, names of ours; ``rows`` and ``beside`` as `score_toolkits` gives them for
+        ``toolkits`` and ``beside``.
     predictions : DataFrame
         That the scores were made from.
     """
@@ -67,6 +68,13 @@ def runs_table(metrics: Mapping[str, Any]) -> str:
     return markdown_table(head, rows)
 
 
+def _shipped(metrics: Mapping[str, Any]) -> str:
+    """What the shipped network is to the runs."""
+    if metrics["corpus"] == metrics["beside_corpus"]:
+        return "with the network of the first run"
+    return f"tuned once, on the later corpus `{metrics['beside_corpus']}`"
+
+
 def _page(metrics: Mapping[str, Any]) -> str:
     lines = [
         "# Runs of the network",
@@ -74,9 +82,9 @@ def _page(metrics: Mapping[str, Any]) -> str:
         "The network was tuned several times with the same settings on the same sentences; the "
         "seed decides the order of the sentences and what dropout leaves out. Each figure is the "
         "mean over the runs, in brackets its 95 % interval by a bootstrap over articles. "
-        f"`{metrics['shipped']}` beside them is what is shipped, with the network of the first "
-        "run. “Weights averaged” is one network whose weights are the mean of those of several "
-        f"runs. Trained on corpus `{metrics['corpus']}`.",
+        f"`{metrics['shipped']}` beside them is what is shipped, {_shipped(metrics)}. “Weights "
+        "averaged” is one network whose weights are the mean of those of several runs. Trained on "
+        f"corpus `{metrics['corpus']}`.",
         "",
         runs_table(metrics),
         "",

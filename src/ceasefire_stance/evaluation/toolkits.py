@@ -62,6 +62,7 @@ def score_toolkits(
     beside: Mapping[str, pd.DataFrame],
     reference: str,
     priors: Mapping[str, Mapping[str, float]],
+    own_priors: Mapping[str, Mapping[str, float]] | None = None,
 ) -> dict[str, dict[str, Any]]:
     """Every figure of the comparison that follows from predictions.
 
@@ -78,6 +79,8 @@ def score_toolkits(
         The one of `beside` that every toolkit is set against.
     priors : mapping
         ``training`` and ``stated``: stance → share.
+    own_priors : mapping, optional
+        Toolkit → the class mix of what it was trained on, where that is not ``training``.
 
     Returns
     -------
@@ -93,7 +96,8 @@ def score_toolkits(
     for name, rows in predictions.groupby("toolkit", sort=False):
         by_seed = {int(str(seed)): part for seed, part in rows.groupby("seed", sort=True)}
         parts = list(by_seed.values())
-        own = [move_prior(part, priors["stated"], priors["training"]) for part in parts]
+        mix = (own_priors or {}).get(str(name), priors["training"])
+        own = [move_prior(part, priors["stated"], mix) for part in parts]
         toolkits[str(name)] = {
             "seeds": list(by_seed),
             "sets": {s: _score_set(_aligned(g, s, parts)) for s, g in gold.items()},

@@ -45,7 +45,7 @@ def write_toolkits_page(
 
 
 def toolkits_table(metrics: Mapping[str, Any]) -> str:
-    """The comparison in short, as Markdown, the best on real news first."""
+    """The comparison in short, as Markdown, the best on real news first, and what † means."""
     rows = []
     for name, entry in _rows(metrics).items():
         cell = entry.get("difference", {}).get("real_news_all")
@@ -67,16 +67,31 @@ def toolkits_table(metrics: Mapping[str, Any]) -> str:
     head = ["trained on our sentences", "real news, 4-way", "minus ours", "windows, 4-way",
             "real news, 3-way", "real news, claim F1", "written test, 4-way",
             "sentences a second", "MB"]  # fmt: skip
-    return markdown_table(head, rows)
+    note = earlier_note(metrics)
+    return markdown_table(head, rows) + (f"\n\n{note}" if note else "")
 
 
 def _rows(metrics: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """Ours and theirs by 4-way macro-F1 on real news; ours carries a mark."""
     marks = {metrics["reference"]: " (ours)"}
     rows = {n + marks.get(n, ""): e for n, e in metrics["beside"].items()}
-    rows |= metrics["toolkits"]
+    rows |= {n + earlier_mark(metrics, e): e for n, e in metrics["toolkits"].items()}
     order = sorted(rows, key=lambda n: -rows[n]["sets"]["real_news_all"]["four_way"]["value"])
     return {name: rows[name] for name in order}
+
+
+def earlier_mark(metrics: Mapping[str, Any], entry: Mapping[str, Any]) -> str:
+    """What marks a toolkit that was trained on an earlier corpus than ours; "" otherwise."""
+    known = entry.get("trained_on")
+    return " †" if known and known["corpus"] != metrics["corpus"] else ""
+
+
+def earlier_note(metrics: Mapping[str, Any]) -> str:
+    """What the mark means, as a sentence; "" where nothing carries it."""
+    found = [e["trained_on"] for e in metrics["toolkits"].values() if earlier_mark(metrics, e)]
+    kinds = {(one["corpus"], one["sentences"]) for one in found}
+    named = " and ".join(f"`{corpus}` ({n} sentences)" for corpus, n in sorted(kinds))
+    return f"† trained on an earlier corpus, {named}, and not yet again." if named else ""
 
 
 def _page(metrics: Mapping[str, Any]) -> str:
@@ -84,7 +99,8 @@ def _page(metrics: Mapping[str, Any]) -> str:
         "# Toolkits of others",
         "",
         f"Each is trained on the same {metrics['training_sentences']} written sentences (corpus "
-        f"`{metrics['corpus']}`) as `{metrics['reference']}`, the shipped recipe. Settings are "
+        f"`{metrics['corpus']}`) as `{metrics['reference']}`, the shipped recipe, but for those "
+        "that the first table marks with †. Settings are "
         "chosen by log-loss on the written validation split, never by real news, and the "
         "probabilities are moved to the same stated class mix as ours. In brackets: 95 % intervals "
         "by a bootstrap over articles, of the mean over seeds where there are several.",

@@ -120,8 +120,8 @@ def score_reading(
         readers = {
             METHODS[0]: reader,
             **({PARSED: parsed} if parsed else {}),
-            METHODS[1]: replace(reader, holders=FirstNamedActor()),
-            METHODS[2]: replace(reader, holders=SentenceSubject()),
+            METHODS[1]: replace(reader, holders=FirstNamedActor(), tagging=False),
+            METHODS[2]: replace(reader, holders=SentenceSubject(), tagging=False),
         }
         guesses = predictions[name].set_index("sentence_id").loc[sentences["sentence_id"]]
         scores: dict[str, Any] = {"holders": {}, "chain": {}, "ahead": {}}

@@ -15,7 +15,7 @@ from ceasefire_stance.corpus.manifest import corpus_fingerprint, load_corpus
 from ceasefire_stance.corpus.real_news import read_standoff
 from ceasefire_stance.corpus.sentences import single_stance
 from ceasefire_stance.evaluation.looks import add_looks
-from ceasefire_stance.evaluation.pages import read_predictions
+from ceasefire_stance.evaluation.pages import METRICS_FILE, read_predictions
 from ceasefire_stance.evaluation.runs_page import write_runs_page
 from ceasefire_stance.evaluation.toolkits import STORED, gold_sets, score_toolkits
 from ceasefire_stance.experiments.comparisons import COLUMNS, stated_priors
@@ -71,18 +71,30 @@ def predict_runs(
 
 
 def score_runs(
-    predictions: pd.DataFrame, experiments: Experiments, corpus: Path, reports: Path
+    predictions: pd.DataFrame,
+    experiments: Experiments,
+    corpus: Path,
+    reports: Path,
+    trained_on: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """Everything that the page shows: it follows from the published predictions."""
+    """Everything that the page shows: it follows from the published predictions.
+
+    `trained_on` says what the runs were trained on (``corpus``, its fingerprint, and ``prior``, its
+    class mix); the corpus in `corpus` if left out.
+    """
     sentences = load_corpus(corpus)
     ours = (CURVE_RECIPE, experiments.default_model)
     beside = {name: read_predictions(reports / name) for name in ours}
     training = single_stance(sentences[sentences["split"] == "train"])
     priors = stated_priors(training, experiments.prior)
     gold = gold_sets(sentences, read_standoff(corpus))
-    scores = score_toolkits(gold, predictions, beside, CURVE_RECIPE, priors)
+    of = dict(trained_on or {"corpus": corpus_fingerprint(corpus), "prior": priors["training"]})
+    own = dict.fromkeys(predictions["toolkit"].unique(), of["prior"])
+    scores = score_toolkits(gold, predictions, beside, CURVE_RECIPE, priors, own)
     metrics = {
-        "corpus": corpus_fingerprint(corpus),
+        "corpus": of["corpus"],
+        "prior": of["prior"],
+        "beside_corpus": corpus_fingerprint(corpus),
         "reference": CURVE_RECIPE,
         "shipped": experiments.default_model,
         "rows": scores["toolkits"],
@@ -131,6 +143,7 @@ def rescore_runs(
 ) -> Mapping[str, Any]:
     """Write the page again from its own predictions; no network is needed."""
     rows = read_predictions(out)
-    metrics = score_runs(rows, experiments, corpus, reports)
+    earlier = json.loads((out / METRICS_FILE).read_text(encoding="utf-8"))
+    metrics = score_runs(rows, experiments, corpus, reports, earlier)
     write_runs_page(out, metrics, rows)
     return metrics

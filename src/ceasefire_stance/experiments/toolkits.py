@@ -54,9 +54,10 @@ class Comparison:
     Parameters
     ----------
     corpus : str
-        Fingerprint of the corpus that all of it was trained on.
+        Fingerprint of the corpus that is compared on, and trained on from now on.
     entries : dict
-        Toolkit → description, versions, chosen settings, cost.
+        Toolkit → description, versions, chosen settings, cost, and what it was trained on
+        (`trained_on`: `corpus`, `sentences`, `prior`), which may be an earlier corpus.
     predictions : DataFrame
         Of all toolkits: `toolkit`, `seed`, `set`, `sentence_id`, `stance`, probabilities.
     our_cost : dict
@@ -81,22 +82,11 @@ class Comparison:
 
 
 def read_comparison(folder: Path, corpus: str) -> Comparison:
-    """What is published in `folder`; nothing yet if there is no such folder.
-
-    Raises
-    ------
-    DataError
-        If what is published was trained on another corpus than `corpus`.
-    """
+    """What is published in `folder`; nothing yet if there is no such folder."""
     if not (folder / METRICS_FILE).is_file():
         return Comparison(corpus)
     metrics = json.loads((folder / METRICS_FILE).read_text(encoding="utf-8"))
-    if metrics["corpus"] != corpus:
-        raise DataError(
-            f"{folder}: the toolkits were trained on corpus {metrics['corpus']}; expected "
-            f"{corpus}, so that all rows compare. Remove the folder and run all of them again."
-        )
-    known = ("description", "versions", "chosen", "tried", "cost")
+    known = ("description", "versions", "chosen", "tried", "cost", "trained_on")
     return Comparison(
         corpus,
         {n: {k: e[k] for k in known if k in e} for n, e in metrics["toolkits"].items()},
@@ -122,7 +112,7 @@ def compare_toolkits(
     Raises
     ------
     DataError
-        If a name is unknown, or what is published is of another corpus.
+        If a name is unknown.
     ModelError
         If a library is not installed.
     """
@@ -134,8 +124,10 @@ def compare_toolkits(
     inputs = read_inputs(corpus, real_news)
     done = read_comparison(out, inputs.fingerprint)
     done = Comparison(done.corpus, done.entries, done.predictions, our_cost(inputs))
+    trained_on = training_of(load_corpus(corpus), inputs.fingerprint)
     for name in names:
-        done = done.added(name, *run_toolkit(TOOLKITS[name], inputs, experiments.prior, progress))
+        entry, rows = run_toolkit(TOOLKITS[name], inputs, experiments.prior, progress)
+        done = done.added(name, entry | {"trained_on": trained_on}, rows)
         # After each of them, so that an interrupt loses one and not all.
         publish_comparison(done, experiments, corpus=corpus, reports=reports, out=out)
 
@@ -185,8 +177,10 @@ def rescore(
         Name of a row → its files, as for `predictions_from_elsewhere`.
     """
     done = read_comparison(out, corpus_fingerprint(corpus))
+    trained_on = training_of(load_corpus(corpus), done.corpus)
     for name, paths in elsewhere.items():
-        entry = {"description": ELSEWHERE.get(name, "predictions made elsewhere")}
+        described = ELSEWHERE.get(name, "predictions made elsewhere")
+        entry = {"description": described, "trained_on": trained_on}
         done = done.added(name, entry, predictions_from_elsewhere(name, paths))
     if not done.entries:
         raise DataError(
@@ -194,6 +188,13 @@ def rescore(
             "toolkits first, or add predictions."
         )
     publish_comparison(done, experiments, corpus=corpus, reports=reports, out=out)
+
+
+def training_of(sentences: pd.DataFrame, fingerprint: str) -> dict[str, Any]:
+    """What a toolkit that is trained on these sentences was trained on, as its entry keeps it."""
+    training = single_stance(sentences[sentences["split"] == "train"])
+    mix = stated_priors(training, {})["training"]
+    return {"corpus": fingerprint, "sentences": len(training), "prior": mix}
 
 
 def score_comparison(
@@ -207,7 +208,8 @@ def score_comparison(
     ours = [n for n in OURS if n != reference and (reports / n / PREDICTIONS_FILE).is_file()]
     beside = {name: read_predictions(reports / name) for name in [*ours, reference]}
     gold = gold_sets(sentences, read_standoff(corpus))
-    scores = score_toolkits(gold, done.predictions, beside, reference, priors)
+    own = {n: e["trained_on"]["prior"] for n, e in done.entries.items() if "trained_on" in e}
+    scores = score_toolkits(gold, done.predictions, beside, reference, priors, own)
     for name, cost in done.our_cost.items():
         if name in beside:
             scores["beside"][name]["cost"] = cost
@@ -232,13 +234,11 @@ def publish_comparison(
     order = ["toolkit", "seed"]
     rows = done.predictions.sort_values(order, kind="stable", ignore_index=True)
     write_toolkits_page(out, metrics, rows)
-    # Twice each: with the class mix moved, and left as it was.
-    looks = [
-        (f"toolkit {name}, seed {seed}", 2)
-        for name, entry in metrics["toolkits"].items()
-        for seed in entry["seeds"]
-    ]
-    add_looks(reports / LOOKS_FOLDER, done.corpus, looks)
+    for name, entry in metrics["toolkits"].items():
+        # Twice each: with the class mix moved, and left as it was.
+        looks = [(f"toolkit {name}, seed {seed}", 2) for seed in entry["seeds"]]
+        of = entry.get("trained_on", {}).get("corpus", done.corpus)
+        add_looks(reports / LOOKS_FOLDER, of, looks)
 
 
 def our_cost(inputs: Inputs) -> dict[str, Any]:

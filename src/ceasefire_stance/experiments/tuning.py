@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 
 from ceasefire_stance.corpus.errors import DataError
-from ceasefire_stance.corpus.manifest import corpus_fingerprint, load_corpus
-from ceasefire_stance.corpus.sentences import single_stance
+from ceasefire_stance.corpus.manifest import corpus_fingerprint, load_corpus, read_claims
+from ceasefire_stance.corpus.stances import STANCES, Stance
 from ceasefire_stance.learning.finetuning import finetune
 from ceasefire_stance.learning.tuned import TunedClassifier
 from ceasefire_stance.learning.tuning_run import Settings
@@ -69,13 +69,15 @@ def tune_network(
             "the parameters of learning.tuning_run.Settings. Correct the section."
         ) from error
     sentences = load_corpus(corpus)
-    rows = single_stance(sentences[sentences["split"] == "train"]).reset_index(drop=True)
+    rows = sentences[sentences["split"] == "train"].reset_index(drop=True)
+    claims = read_claims(corpus)
+    labels = class_shares(rows, claims)
     return finetune(
-        rows,
+        rows.assign(claims=pd.Series(claims_of(rows, claims), dtype=object), several=False),
         weights=weights,
         settings=settings,
         folder=folder,
-        soft_labels=taught(rows, teachers) if teachers else None,
+        soft_labels=taught(rows, labels, teachers) if teachers else labels,
         progress=progress,
         runs=runs,
         bits=bits,
@@ -83,12 +85,37 @@ def tune_network(
     )
 
 
-def taught(rows: pd.DataFrame, teachers: Sequence[str | Path]) -> np.ndarray:
+def claims_of(rows: pd.DataFrame, claims: pd.DataFrame) -> list[list[tuple[str, str]]]:
+    """For each sentence of `rows` the holder's words and the stance of each of its claims."""
+    out: dict[str, list[tuple[str, str]]] = {str(key): [] for key in rows["sentence_id"]}
+    made = claims[claims["stance"] != Stance.NONE]
+    for key, holder, stance in zip(
+        made["sentence_id"], made["holder"], made["stance"], strict=True
+    ):
+        if key in out:
+            out[key].append((str(holder), str(stance)))
+    return [out[str(key)] for key in rows["sentence_id"]]
+
+
+def class_shares(rows: pd.DataFrame, claims: pd.DataFrame) -> np.ndarray:
+    """The labels to learn, float (n, 4) in class order.
+
+    A sentence of one stance is 1 for it. One in which holders differ has equal parts of theirs:
+    what it says of them is the second task, and there it teaches most.
+    """
+    out = (rows["stance"].to_numpy()[:, None] == np.array(STANCES)[None, :]).astype(float)
+    for k, found in enumerate(claims_of(rows, claims)):
+        if len({stance for _, stance in found}) > 1:
+            held = [any(stance == s for _, s in found) for stance in STANCES]
+            out[k] = np.array(held) / sum(held)
+    return out
+
+
+def taught(rows: pd.DataFrame, labels: np.ndarray, teachers: Sequence[str | Path]) -> np.ndarray:
     """The mean of the labels and of what teachers say, float (n, 4), columns in class order.
 
     Half of it is the label: teachers were trained on the same sentences, and know the labels well.
     """
     voices = [TunedClassifier(str(teacher)).fit() for teacher in teachers]
     said = np.mean([voice.predict_proba(rows) for voice in voices], axis=0)
-    labels = rows["stance"].to_numpy()[:, None] == voices[0].classes_[None, :]
     return np.asarray((said + labels) / 2)

@@ -69,7 +69,7 @@ def model_card(info: Mapping[str, Any], classes: Sequence[str]) -> str:
             "",
             "- Probabilities are calibrated on written text at best; on news they are too sure.",
             *_limits(recipe),
-            "- It names a stance for the sentence, not for each holder in it.",
+            "- `predict` gives a sentence one stance; `article` gives one to each holder in it.",
             "- Literary or ironic wording defeats it (see the challenge split).",
             "",
             *_weak_spots(info.get("weak_spots", [])),
@@ -97,7 +97,7 @@ def _network(info: Mapping[str, Any]) -> list[str]:
     return [
         f"- Network: {made['base']['name']} with {made['layers']} layers, of which the upper "
         f"{made['layers'] - made['frozen_layers']} were tuned in {made['epochs']} passes over "
-        f"{made['sentences']} sentences, to give the stance and to find the holder's words; "
+        f"{made['sentences']} sentences, to give the stance and to find the words of who holds it; "
         f"weights of {made['bits']} bits in `encoder.onnx`. `NOTICE` says where it is from, "
         "`encoder.json` how it was made.",
         "- It runs on a processor, without torch, and downloads nothing.",
@@ -197,7 +197,9 @@ def holder_card(info: Mapping[str, Any]) -> str:
             "",
             "Ranks the people and parties named in a sentence by how likely each is to hold the "
             "position that the sentence gives: logistic regression on where a mention stands, what "
-            "stands beside it, and its kind (`articles/holders.py`). Names do not count."
+            "stands beside it, and its kind (`articles/holders.py`). Names do not count. With a "
+            "network among the models of stances, what that says of the words is heard beside it "
+            "(`articles/tagging.py`), and so in the figures below."
             + (_WITH_PARSES if "parser" in info else ""),
             "",
             f"Trained on the claims of the training split of `{info['corpus']}`, synthetic text "

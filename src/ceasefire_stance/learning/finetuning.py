@@ -50,8 +50,8 @@ def finetune(
     Parameters
     ----------
     sentences : DataFrame
-        Columns `text`, `context`, without `soft_labels` also `stance`, and `holder` where it is
-        known. Sentences with several stances are left out.
+        Columns `text`, `context`, without `soft_labels` also `stance`, and `claims` where they are
+        known (see `tuning_inputs`). Sentences with several stances are left out.
     weights : BaseWeights
         From `find_weights`.
     settings : Settings

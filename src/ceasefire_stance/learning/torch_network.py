@@ -27,7 +27,7 @@ def torch_outputs(
     dropout: float = 0.0,
     frozen_layers: int = 0,
 ) -> tuple[Any, Any]:
-    """The network in torch: the logits of classes, and the log-odds of each token to be a holder's.
+    """The network in torch: the logits of classes, and for each token the log-odds of its holders.
 
     Parameters
     ----------
@@ -46,7 +46,7 @@ def torch_outputs(
     Returns
     -------
     tuple of two tensors
-        Of shape (sentences, classes) and (sentences, tokens).
+        Of shape (sentences, classes) and (sentences, tokens, positions).
     """
     torch = library("torch", "finetune")
     hidden, bias = None, None
@@ -63,7 +63,7 @@ def torch_outputs(
     dropped = f.dropout(vector, dropout) if dropout else vector
     logits = f.linear(dropped, parameters["head.weight"], parameters["head.bias"])
     holders = f.linear(hidden, parameters["holder.weight"], parameters["holder.bias"])
-    return logits, holders.squeeze(-1)
+    return logits, holders
 
 
 def _embedded(

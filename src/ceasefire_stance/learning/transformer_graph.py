@@ -56,7 +56,8 @@ def bert_graph(
         Transformer layers and attention heads.
     head : mapping, optional
         ``head.weight`` (classes, width) and ``head.bias`` (classes,) of a linear classifier of the
-        vector; ``holder.weight`` (1, width) and ``holder.bias`` (1,) of one of each token.
+        vector; ``holder.weight`` (positions, width) and ``holder.bias`` (positions,) of one of
+        each token.
     epsilon : float
         What layer normalisation adds to the variance.
 
@@ -65,7 +66,8 @@ def bert_graph(
     onnx.ModelProto
         Output ``vector`` (sentences, width), float32, the mean over ``pool_mask`` of the last
         layer (zeros where nothing is pooled); with a head also ``logits`` (sentences, classes) and
-        ``holders`` (sentences, tokens), the log-odds of each token to be a holder's.
+        ``holders`` (sentences, tokens, positions), the log-odds of each token to be one of the
+        words of a holder of each position.
 
     Raises
     ------
@@ -102,9 +104,9 @@ def bert_graph(
     if head is not None and "holder.weight" in head:
         weight = graph.constant("holder.weight", head["holder.weight"].T)
         product = graph.node("MatMul", hidden, weight)
-        shifted = graph.node("Add", product, graph.constant("holder.bias", head["holder.bias"]))
-        graph.node("Squeeze", shifted, graph.constant("numbers", [2], np.int64), out="holders")
-        outputs["holders"] = ["sentences", "tokens"]
+        bias = graph.constant("holder.bias", head["holder.bias"])
+        graph.node("Add", product, bias, out="holders")
+        outputs["holders"] = ["sentences", "tokens", len(head["holder.bias"])]
     return _model(graph, outputs)
 
 

@@ -128,14 +128,15 @@ class TunedClassifier(ClassifierMixin, BaseEstimator):
             known.clear()
         return np.stack(out).astype(float) if out else np.empty((0, len(STANCES)))
 
-    def holder_tokens(self, X: pd.DataFrame) -> list[list[tuple[int, int, float]]]:
-        """Which words of each sentence are those of a holder.
+    def holder_tokens(self, X: pd.DataFrame) -> list[list[tuple[int, int, np.ndarray]]]:
+        """Which words of each sentence are those of a holder, and of what position.
 
         Returns
         -------
         list of list of tuple
             For each sentence its tokens, as far as they are read: start, end (offsets in `text`),
-            and the probability in [0, 1] to belong to a holder's words.
+            and an array of shape (3,): the probabilities in [0, 1] that the token is one of the
+            words of a holder of each of `POSITIONS`.
         """
         check_is_fitted(self)
         require_columns(X, ["text", "context"], "the sentences to read")
@@ -147,7 +148,7 @@ class TunedClassifier(ClassifierMixin, BaseEstimator):
             made = pair_input(tokenizer, text, context, info["max_tokens"], info["context_tokens"])
             own = 1 / (1 + np.exp(-values[: len(made.ids)][np.array(made.pooled) == 1]))
             places = sentence_tokens(tokenizer, text)
-            out.append([(*place, float(v)) for place, v in zip(places, own, strict=False)])
+            out.append([(*place, v) for place, v in zip(places, own, strict=False)])
         return out
 
     def _information(self) -> dict[str, Any]:

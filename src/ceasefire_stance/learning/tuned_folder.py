@@ -24,7 +24,7 @@ from ceasefire_stance.learning.weights import (
 TUNED_FILE = "encoder.onnx"
 TUNED_INFO = "encoder.json"
 NOTICE_FILE = "NOTICE"
-TUNED_FORMAT = 1
+TUNED_FORMAT = 2
 HEADS = ("head.weight", "head.bias", "holder.weight", "holder.bias")
 _ORIGINS = {
     DEFAULT_MODEL: (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +12,7 @@ import pandas as pd
 
 from ceasefire_stance.corpus.errors import DataError
 from ceasefire_stance.corpus.sentences import require_columns, single_stance
-from ceasefire_stance.corpus.stances import STANCES
+from ceasefire_stance.corpus.stances import POSITIONS, STANCES
 from ceasefire_stance.learning.network import ModelInput, pair_input, sentence_tokens
 
 _SOURCE = "the sentences to tune on"
@@ -27,9 +28,10 @@ class TuningInputs:
         The sentences as the network reads them.
     stances : ndarray of shape (n, 4)
         Probabilities to learn, float32, in class order.
-    holders : list of ndarray
-        For each sentence one number a token of its input: 1 for a token of a holder's words, 0 for
-        another of the sentence, -1 where nothing is to be learned.
+    holders : list of ndarray of shape (tokens, 3)
+        For each sentence a row a token of its input, a column a position in class order: 1 for a
+        token of the words of a holder of that position, 0 for another of the sentence, -1 where
+        nothing is to be learned.
     """
 
     inputs: list[ModelInput]
@@ -37,9 +39,9 @@ class TuningInputs:
     holders: list[np.ndarray]
 
     def batch_holders(self, rows: Sequence[int]) -> np.ndarray:
-        """The holders of a batch, float32 (sentences, tokens), filled up with -1."""
+        """The holders of a batch, float32 (sentences, tokens, 3), filled up with -1."""
         longest = max(len(self.holders[i]) for i in rows)
-        out = np.full((len(rows), longest), -1.0, dtype=np.float32)
+        out = np.full((len(rows), longest, len(POSITIONS)), -1.0, dtype=np.float32)
         for row, i in enumerate(rows):
             out[row, : len(self.holders[i])] = self.holders[i]
         return out
@@ -58,7 +60,8 @@ def tuning_inputs(
     Parameters
     ----------
     sentences : DataFrame
-        `text`, `context`, without `soft_labels` also `stance`; `holder` where it is known.
+        `text`, `context`, without `soft_labels` also `stance`; where they are known `claims`, for
+        each sentence its pairs of a holder's words ("" if they are not in it) and a stance.
     tokenizer
         Of `load_tokenizer`.
     max_tokens, context_tokens : int
@@ -74,11 +77,11 @@ def tuning_inputs(
     """
     rows, stances = _labelled(sentences, soft_labels)
     inputs, holders = [], []
-    names = rows["holder"] if "holder" in rows else [""] * len(rows)
-    for text, context, holder in zip(rows["text"], rows["context"], names, strict=True):
+    known = rows["claims"] if "claims" in rows else [None] * len(rows)
+    for text, context, claims in zip(rows["text"], rows["context"], known, strict=True):
         made = pair_input(tokenizer, text, context, max_tokens, context_tokens)
         inputs.append(made)
-        holders.append(_holder_tokens(tokenizer, text, str(holder), made))
+        holders.append(_holder_tokens(tokenizer, text, claims, made))
     return TuningInputs(inputs, stances, holders)
 
 
@@ -92,17 +95,25 @@ def batches(inputs: Sequence[ModelInput], size: int, seed: int, epoch: int) -> l
     return [out[i] for i in rng.permutation(len(out))]
 
 
-def _holder_tokens(tokenizer: Any, text: str, holder: str, made: ModelInput) -> np.ndarray:
-    """Which tokens of an input are those of the holder's words, where these stand in the text."""
-    out = np.full(len(made.ids), -1.0, dtype=np.float32)
-    start = text.find(holder) if holder else -1
-    if holder and start < 0:
+def _holder_tokens(
+    tokenizer: Any, text: str, claims: Sequence[tuple[str, str]] | None, made: ModelInput
+) -> np.ndarray:
+    """Which tokens of an input are the words of a holder of which position."""
+    out = np.full((len(made.ids), len(POSITIONS)), -1.0, dtype=np.float32)
+    if claims is None:
         return out
     own = np.flatnonzero(made.pooled)
     out[own] = 0.0
-    for place, (first, last) in zip(own, sentence_tokens(tokenizer, text), strict=False):
-        if holder and first < start + len(holder) and last > start:
-            out[place] = 1.0
+    tokens = sentence_tokens(tokenizer, text)
+    for holder, stance in claims:
+        if not holder:
+            continue
+        found = re.search(rf"(?<!\w){re.escape(holder)}(?!\w)", text)
+        if found is None:
+            return np.full_like(out, -1.0)
+        for place, (first, last) in zip(own, tokens, strict=False):
+            if first < found.end() and last > found.start():
+                out[place, POSITIONS.index(stance)] = 1.0
     return out
 
 

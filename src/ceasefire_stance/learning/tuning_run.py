@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from ceasefire_stance.corpus.atomic import whole_file
-from ceasefire_stance.corpus.stances import STANCES
+from ceasefire_stance.corpus.stances import POSITIONS, STANCES
 from ceasefire_stance.learning.errors import ModelError
 from ceasefire_stance.learning.network import padded
 from ceasefire_stance.learning.torch_network import torch_outputs
@@ -40,8 +40,9 @@ class Settings:
     dropout, weight_decay, clip : float
         Share of numbers left out, AdamW's decay, longest gradient.
     holder_share : float
-        Weight of the second task, to find the holder's words, beside the first. What a stance is
-        depends on whose it is: the network learns to look.
+        Weight of the second task, to find the words of the holders of each position (the sum of the
+        cross-entropies of a sentence's tokens), beside the first. What a stance is depends on whose
+        it is: the network learns to look.
     frozen_layers : int
         So many of the lowest layers, with the embeddings, stay as they are.
     bfloat16 : bool
@@ -60,7 +61,7 @@ class Settings:
     dropout: float = 0.1
     weight_decay: float = 0.01
     clip: float = 1.0
-    holder_share: float = 0.3
+    holder_share: float = 0.2
     frozen_layers: int = 0
     bfloat16: bool = False
 
@@ -136,8 +137,8 @@ def _parameters(run: TuningRun) -> dict[str, Any]:
     arrays = run.weights.tensors()
     arrays["head.weight"] = np.zeros((len(STANCES), run.weights.width), dtype=np.float32)
     arrays["head.bias"] = np.log(run.data.stances.mean(axis=0) + 1e-3).astype(np.float32)
-    arrays["holder.weight"] = np.zeros((1, run.weights.width), dtype=np.float32)
-    arrays["holder.bias"] = np.full(1, -2.0, dtype=np.float32)
+    arrays["holder.weight"] = np.zeros((len(POSITIONS), run.weights.width), dtype=np.float32)
+    arrays["holder.bias"] = np.full(len(POSITIONS), -4.0, dtype=np.float32)
     return {name: torch.tensor(a) for name, a in arrays.items()}
 
 
@@ -189,9 +190,10 @@ def _loss(run: TuningRun, parameters: Mapping[str, Any], rows: Sequence[int]) ->
     known = wanted >= 0
     if settings.holder_share and known.any():
         found = torch.nn.functional.binary_cross_entropy_with_logits(
-            holders.float()[known], wanted[known]
+            holders.float()[known], wanted[known], reduction="sum"
         )
-        loss = loss + settings.holder_share * found
+        # A sum over the tokens, not their mean: a holder is a word or two of thirty.
+        loss = loss + settings.holder_share * found / len(rows)
     return loss
 
 
