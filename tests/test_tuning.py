@@ -10,7 +10,7 @@ from ceasefire_stance.cli.main import main
 from ceasefire_stance.corpus.errors import DataError
 from ceasefire_stance.corpus.stances import STANCES
 from ceasefire_stance.experiments.settings import load_experiments
-from ceasefire_stance.experiments.tuning import claims_of, class_shares, taught, tune_network
+from ceasefire_stance.experiments.tuning import claims_of, stance_targets, taught, tune_network
 from ceasefire_stance.learning.errors import ModelError
 from ceasefire_stance.learning.tuned import TunedClassifier
 from ceasefire_stance.learning.tuned_folder import tuned_information
@@ -106,4 +106,4 @@ def test_what_holders_differ_in_is_learned_in_equal_parts():
         [],
         [("it", "rejects"), ("Kyiv", "rejects")],
     ]
-    assert class_shares(rows, claims).tolist() == [[0.5, 0, 0, 0.5], [0, 0, 1, 0], [0, 0, 0, 1]]
+    assert stance_targets(rows, claims).tolist() == [[0.5, 0, 0, 0.5], [0, 0, 1, 0], [0, 0, 0, 1]]

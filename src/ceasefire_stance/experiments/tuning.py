@@ -71,7 +71,7 @@ def tune_network(
     sentences = load_corpus(corpus)
     rows = sentences[sentences["split"] == "train"].reset_index(drop=True)
     claims = read_claims(corpus)
-    labels = class_shares(rows, claims)
+    labels = stance_targets(rows, claims)
     return finetune(
         rows.assign(claims=pd.Series(claims_of(rows, claims), dtype=object), several=False),
         weights=weights,
@@ -97,7 +97,7 @@ def claims_of(rows: pd.DataFrame, claims: pd.DataFrame) -> list[list[tuple[str, 
     return [out[str(key)] for key in rows["sentence_id"]]
 
 
-def class_shares(rows: pd.DataFrame, claims: pd.DataFrame) -> np.ndarray:
+def stance_targets(rows: pd.DataFrame, claims: pd.DataFrame) -> np.ndarray:
     """The labels to learn, float (n, 4) in class order.
 
     A sentence of one stance is 1 for it. One in which holders differ has equal parts of theirs:
