@@ -101,9 +101,10 @@ def test_what_holders_differ_in_is_learned_in_equal_parts():
          ("c", "rejects", "it"), ("c", "rejects", "Kyiv"), ("z", "accepts", "Oslo")],
         columns=["sentence_id", "stance", "holder"],
     )  # fmt: skip
-    assert claims_of(rows, claims) == [
+    found = claims_of(rows, claims)
+    assert found == [
         [("Egypt", "accepts"), ("Hamas", "rejects")],
         [],
         [("it", "rejects"), ("Kyiv", "rejects")],
     ]
-    assert stance_targets(rows, claims).tolist() == [[0.5, 0, 0, 0.5], [0, 0, 1, 0], [0, 0, 0, 1]]
+    assert stance_targets(rows, found).tolist() == [[0.5, 0, 0, 0.5], [0, 0, 1, 0], [0, 0, 0, 1]]

@@ -199,8 +199,8 @@ class Discourse:
         definite = re.fullmatch(r"the (.+)", role, re.IGNORECASE)
         if definite is None:
             return None
-        asked = _office_words(definite.group(1))
-        if not asked or asked != frozenset(_WORD.findall(definite.group(1).lower())):
+        asked = frozenset(_WORD.findall(definite.group(1).lower()))
+        if not asked or not asked <= _office_words():
             return None
         here = [office for m, actor in earlier if actor for office in _office_of(m, actor)]
         for words, actor in reversed([*self._offices, *here]):
@@ -308,15 +308,13 @@ def _office_of(mention: Mention, actor: Actor) -> list[tuple[frozenset[str], Act
     """The office that somebody is named with, if one is; as a list of it and the party."""
     last = mention.text.split()[-1]
     named = last[:1].isupper() and last.lower() not in lexicon()["roles"]
-    words = _office_words(mention.text) if named else frozenset()
-    if set(_WORD.findall(mention.text.lower())) & lexicon()["not_in_office"]:
-        return []
-    return [(words, actor)] if words & lexicon()["person_roles"] else []
+    words = frozenset(_WORD.findall(mention.text.lower()))
+    bears = words & lexicon()["person_roles"] and not words & lexicon()["not_in_office"]
+    return [(words & _office_words(), actor)] if named and bears else []
 
 
-def _office_words(text: str) -> frozenset[str]:
-    words = frozenset(_WORD.findall(text.lower()))
-    return words & (lexicon()["person_roles"] | lexicon()["offices"])
+def _office_words() -> frozenset[str]:
+    return lexicon()["person_roles"] | lexicon()["offices"]
 
 
 def _is_person(mention: Mention) -> bool:

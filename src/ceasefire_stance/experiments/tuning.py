@@ -70,10 +70,11 @@ def tune_network(
         ) from error
     sentences = load_corpus(corpus)
     rows = sentences[sentences["split"] == "train"].reset_index(drop=True)
-    claims = read_claims(corpus)
+    claims = claims_of(rows, read_claims(corpus))
     labels = stance_targets(rows, claims)
     return finetune(
-        rows.assign(claims=pd.Series(claims_of(rows, claims), dtype=object), several=False),
+        # Not `several`: those whose holders differ have labels of their own, and are not left out.
+        rows.assign(claims=pd.Series(claims, dtype=object), several=False),
         weights=weights,
         settings=settings,
         folder=folder,
@@ -97,14 +98,14 @@ def claims_of(rows: pd.DataFrame, claims: pd.DataFrame) -> list[list[tuple[str, 
     return [out[str(key)] for key in rows["sentence_id"]]
 
 
-def stance_targets(rows: pd.DataFrame, claims: pd.DataFrame) -> np.ndarray:
-    """The labels to learn, float (n, 4) in class order.
+def stance_targets(rows: pd.DataFrame, claims: Sequence[Sequence[tuple[str, str]]]) -> np.ndarray:
+    """The labels to learn, float (n, 4) in class order, from sentences and their `claims_of`.
 
     A sentence of one stance is 1 for it. One in which holders differ has equal parts of theirs:
     what it says of them is the second task, and there it teaches most.
     """
     out = (rows["stance"].to_numpy()[:, None] == np.array(STANCES)[None, :]).astype(float)
-    for k, found in enumerate(claims_of(rows, claims)):
+    for k, found in enumerate(claims):
         if len({stance for _, stance in found}) > 1:
             held = [any(stance == s for _, s in found) for stance in STANCES]
             out[k] = np.array(held) / sum(held)
