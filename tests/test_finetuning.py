@@ -14,7 +14,7 @@ from ceasefire_stance.learning.errors import ModelError
 from ceasefire_stance.learning.finetuning import CHECKPOINT, finetune
 from ceasefire_stance.learning.network import ModelInput, load_tokenizer, padded, pair_input
 from ceasefire_stance.learning.tuned import TunedClassifier
-from ceasefire_stance.learning.tuned_folder import HEADS
+from ceasefire_stance.learning.tuned_folder import HEADS, tuned_tensors
 from ceasefire_stance.learning.tuning_inputs import TuningInputs, batches
 from ceasefire_stance.learning.tuning_run import Settings
 from ceasefire_stance.learning.weights import DEFAULT_MODEL, digest, find_weights
@@ -68,16 +68,17 @@ def _one_thread():
 
 
 def tune(base, folder, *, seed=0, epochs=6, frame=FRAME, soft_labels=None, progress=None,
-         bits=8, runs=1, **named):  # fmt: skip
+         bits=8, runs=1, start=None, **named):  # fmt: skip
     return finetune(
         frame,
         weights=base,
-        settings=Settings(seed, epochs, **RATES | named),
+        settings=Settings(seed, epochs, **(RATES | named)),
         folder=folder,
         soft_labels=soft_labels,
         progress=progress,
         runs=runs,
         bits=bits,
+        start=start,
     )
 
 
@@ -161,6 +162,62 @@ def test_frozen_layers_stay_as_they_are(base, tmp_path, monkeypatch):
     before = base.tensors()
     changed = {name for name in before if not np.array_equal(before[name], tuned[name])}
     assert changed == {name for name in before if name.startswith("encoder.layer.1.")}
+
+
+@needs_torch
+def test_what_frozen_layers_make_is_computed_once_and_is_the_same(base):
+    import torch
+
+    tokenizer = load_tokenizer(base.tokenizer_file)
+    data = tuning_inputs.tuning_inputs(FRAME, tokenizer, max_tokens=20, context_tokens=10)
+    settings = Settings(0, 1, **RATES, frozen_layers=1, dropout=0.0)
+    run = tuning_run.TuningRun(torch, base, settings, data)
+    parameters = tuning_run._parameters(run)
+    parameters["head.weight"] = torch.linspace(-1, 1, 64).reshape(4, 16) ** 3
+    below = tuning_run._below(run, parameters)
+    assert [len(b) for b in below] == [len(i.ids) for i in data.inputs]
+    rows = [0, 5, 2]
+    kept = tuning_run._loss(run, parameters, rows, below)
+    afresh = tuning_run._loss(run, parameters, rows, [])
+    assert kept.item() == pytest.approx(afresh.item(), rel=1e-3)
+    other = tuning_run._loss(run, parameters, rows, below[::-1])
+    assert other.item() != pytest.approx(afresh.item(), rel=1e-3)
+
+
+@needs_torch
+def test_a_run_goes_on_from_a_tuned_network_and_is_averaged_with_it(base, tmp_path, monkeypatch):
+    tune(base, tmp_path / "start", epochs=2, bits=32)
+    begun, ends, written = tuned_tensors(tmp_path / "start", base), [], {}
+    carry_out = finetuning.carry_out
+
+    def watched(run, *arguments):
+        parameters, losses = carry_out(run, *arguments)
+        ends.append({name: p.detach().numpy().copy() for name, p in parameters.items()})
+        return parameters, losses
+
+    monkeypatch.setattr(finetuning, "carry_out", watched)
+    monkeypatch.setattr(
+        finetuning, "write_tuned", lambda folder, arrays, *a, **k: written.update(arrays, **k)
+    )
+    still = {"learning_rate": 0.0, "head_rate": 0.0}
+    tune(base, tmp_path / "still", epochs=1, start=tmp_path / "start", **still)
+    assert all(np.array_equal(ends[0][name], begun[name]) for name in begun)
+    tune(base, tmp_path / "more", epochs=1, start=tmp_path / "start", frozen_layers=1)
+    name = "encoder.layer.1.output.dense.weight"
+    assert np.allclose(written[name], (begun[name] + ends[1][name]) / 2)
+    assert not np.allclose(written[name], begun[name])
+    # The frozen layer is the encoder's own, not what the earlier run made of it.
+    name = "encoder.layer.0.output.dense.weight"
+    assert np.array_equal(written[name], base.tensors()[name])
+    assert written["information"]["start"]["base"]["sha256"] == base.sha256
+
+
+@needs_torch
+def test_a_start_from_other_weights_is_refused(base, tmp_path):
+    other = find_weights(str(tiny_folder(tmp_path / "other", width=16, seed=9)))
+    tune(other, tmp_path / "start", epochs=1)
+    with pytest.raises(ModelError, match=r"expected a network tuned from tiny .* layers"):
+        tune(base, tmp_path / "out", epochs=1, start=tmp_path / "start")
 
 
 @needs_torch

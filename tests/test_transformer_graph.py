@@ -9,7 +9,7 @@ from ceasefire_stance.learning.architectures import RELATIVE, distance_classes
 from ceasefire_stance.learning.errors import ModelError
 from ceasefire_stance.learning.graph_nodes import Graph
 from ceasefire_stance.learning.network import onnx_runtime
-from ceasefire_stance.learning.quantized_graph import _four_bit_product, quantize
+from ceasefire_stance.learning.quantized_graph import _four_bit_product, quantize, tensors_of
 from ceasefire_stance.learning.transformer_graph import (
     INPUTS,
     bert_graph,
@@ -255,6 +255,24 @@ def test_four_bits_are_sixteen_steps_of_which_one_is_the_largest_number():
     # The second block ends with 3.0, the largest: it is eight steps of -0.375 below the middle.
     assert (levels[1, -1], scales[0, 1]) == (0, -0.375)
     assert np.abs(back.ravel() - weights.ravel()).max() <= 0.375 / 2 + 1e-6
+
+
+@pytest.mark.parametrize(("bits", "tolerance"), [(32, 0), (8, 0.01), (4, 0.15)])
+def test_tensors_come_back_from_a_graph(tmp_path, bits, tolerance):
+    # Four bits share a scale among 32 inputs.
+    tensors = tiny_tensors(LAYERS, 32) | {
+        "head.weight": np.ones((4, 32), np.float32), "head.bias": np.zeros(4, np.float32),
+        "holder.weight": np.ones((3, 32), np.float32), "holder.bias": np.zeros(3, np.float32),
+    }  # fmt: skip
+    tensors[RELATIVE] = np.random.default_rng(3).normal(size=(32, HEADS)).astype(np.float32)
+    head = {name: tensors[name] for name in HEAD}
+    path = tmp_path / "graph.onnx"
+    write_graph(bert_graph(tensors, layers=LAYERS, heads=HEADS, head=head), path, bits=bits)
+    found = tensors_of(path)
+    assert found.keys() == tensors.keys()
+    for name, array in tensors.items():
+        assert found[name].shape == array.shape, name
+        assert np.abs(found[name] - array).max() <= tolerance * np.abs(array).max(), name
 
 
 def test_a_column_of_zeros_is_kept(tmp_path):

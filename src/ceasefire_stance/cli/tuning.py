@@ -29,6 +29,11 @@ def add_commands(commands: Any) -> None:
     parser.add_argument("--runs", type=int, help="with seeds one after another; weights averaged")
     parser.add_argument("--epochs", type=int, help="passes over the sentences")
     parser.add_argument(
+        "--start",
+        metavar="FOLDER",
+        help="go on from this tuned network; its weights and the new ones are averaged",
+    )
+    parser.add_argument(
         "--teacher",
         action="append",
         default=[],
@@ -46,7 +51,12 @@ def finetune(arguments: argparse.Namespace) -> int:
         if getattr(arguments, name) is not None:
             tuning[name] = getattr(arguments, name)
     losses = tune_network(
-        arguments.data, arguments.out, tuning, teachers=arguments.teacher, progress=_shown
+        arguments.data,
+        arguments.out,
+        tuning,
+        teachers=arguments.teacher,
+        start=arguments.start,
+        progress=_shown,
     )
     progress("")
     print(f"{arguments.out}: tuned in {len(losses)} epochs; mean loss {losses[-1]:.3f} in the last")

@@ -24,6 +24,7 @@ def tune_network(
     tuning: Mapping[str, Any],
     *,
     teachers: Sequence[str | Path] = (),
+    start: str | Path | None = None,
     progress: Callable[[int, int, float], None] | None = None,
 ) -> list[float]:
     """Tune an encoder on the training split of `corpus` and write its folder.
@@ -42,7 +43,7 @@ def tune_network(
     teachers : sequence of path
         Folders of tuned networks. The mean of their probabilities and the label is learned instead
         of the label alone.
-    progress : callable, optional
+    start, progress
         As for `finetune`.
 
     Returns
@@ -83,6 +84,7 @@ def tune_network(
         runs=runs,
         bits=bits,
         corpus=corpus_fingerprint(corpus),
+        start=start,
     )
 
 

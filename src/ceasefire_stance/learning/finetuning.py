@@ -4,11 +4,13 @@ References
 ----------
 Wortsman, M. et al. (2022). Model soups: averaging weights of multiple fine-tuned models improves
 accuracy without increasing inference time. ICML 2022, 23965-23998.
+Izmailov, P. et al. (2018). Averaging weights leads to wider optima and better generalization. UAI
+2018, 876-885.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -18,7 +20,11 @@ import pandas as pd
 
 from ceasefire_stance.learning.network import load_tokenizer, require_room
 from ceasefire_stance.learning.stopwatch import Stopwatch
-from ceasefire_stance.learning.tuned_folder import write_tuned
+from ceasefire_stance.learning.tuned_folder import (
+    tuned_information,
+    tuned_tensors,
+    write_tuned,
+)
 from ceasefire_stance.learning.tuning_inputs import tuning_inputs
 from ceasefire_stance.learning.tuning_run import Settings, TuningRun, carry_out
 from ceasefire_stance.learning.weights import BaseWeights, library
@@ -38,6 +44,7 @@ def finetune(
     runs: int = 1,
     bits: int = 8,
     corpus: str = "",
+    start: str | Path | None = None,
 ) -> list[float]:
     """Tune `weights` and two new heads, and write what `TunedClassifier` reads.
 
@@ -45,7 +52,9 @@ def finetune(
     are a holder's words. After each epoch the state is written to `folder`; a
     run with the same arguments goes on from there and ends as if it had not been interrupted.
     Of several runs, which begin alike and see the sentences in another order, the mean of the
-    weights is taken: it reads about as well as all of them together, at the price of one.
+    weights is taken: it reads about as well as all of them together, at the price of one. With a
+    `start` the runs begin where an earlier one ended, and that counts as one more of them: so a
+    network learns what was added to a corpus in a pass or two, and keeps what it knew.
 
     Parameters
     ----------
@@ -69,6 +78,8 @@ def finetune(
         Of a weight in the graph that is written: 32, 8 or 4.
     corpus : str
         Fingerprint of what `sentences` are from, to be written down.
+    start : path, optional
+        Folder of a network that was tuned before, from the same `weights`.
 
     Returns
     -------
@@ -82,7 +93,8 @@ def finetune(
     DataError
         If there is no sentence, a column is missing, or `soft_labels` are not probabilities.
     ModelError
-        If torch is not installed, or the folder holds the state of another run.
+        If torch is not installed, the folder holds the state of another run, or `start` is not a
+        network tuned from `weights`.
     """
     if runs < 1:
         raise ValueError(f"runs is {runs}; expected 1 or more. Correct it.")
@@ -96,11 +108,12 @@ def finetune(
         context_tokens=settings.context_tokens,
         soft_labels=soft_labels,
     )
+    begun = tuned_tensors(start, weights) if start else None
     seeds = range(settings.seed, settings.seed + runs)
-    every = [TuningRun(torch, weights, replace(settings, seed=seed), data) for seed in seeds]
+    every = [TuningRun(torch, weights, replace(settings, seed=seed), data, begun) for seed in seeds]
     states = [target / CHECKPOINT.format(seed=seed) for seed in seeds]
     resumed = any(state.is_file() for state in states)
-    arrays: dict[str, np.ndarray] = {}
+    ends: list[Mapping[str, np.ndarray]] = []
     losses = []
     with Stopwatch() as taken:
         for number, (run, state) in enumerate(zip(every, states, strict=True)):
@@ -108,14 +121,14 @@ def finetune(
             with torch.random.fork_rng(devices=[]):
                 parameters, lost = carry_out(run, state, _of_all(progress, number, runs))
             losses.append(lost)
-            for name, p in parameters.items():
-                arrays[name] = arrays.get(name, 0) + p.detach().numpy() / np.float32(runs)
+            ends.append({name: p.detach().numpy() for name, p in parameters.items()})
     # A run that was interrupted began before the watch did: what it took is not known.
     cost = {} if resumed else {"cost": taken.as_dict()}
     information = {
         **asdict(settings),
         "runs": [run.fingerprint for run in every],
         "corpus": corpus,
+        **({"start": tuned_information(start)} if start else {}),
         **cost,
         "layers": weights.layers,
         # Sums are added up in another order with other threads: the last digits depend on it.
@@ -125,6 +138,11 @@ def finetune(
         "losses": [[round(loss, 6) for loss in lost] for lost in losses],
         "versions": {name: version(name) for name in ("ceasefire-stance", "torch", "onnx")},
     }
+    if begun:
+        # What was frozen is the encoder's own, also where `start` had it rounded.
+        ends.append({name: begun[name] if name in every[0].learned else ends[0][name]
+                     for name in ends[0]})  # fmt: skip
+    arrays = {name: np.mean([end[name] for end in ends], axis=0) for name in ends[0]}
     write_tuned(target, arrays, weights, bits=bits, information=information)
     for state in states:
         state.unlink(missing_ok=True)

@@ -79,6 +79,39 @@ def quantize(path: Path, target: Path | None = None, bits: int = 8) -> Path:
     return out
 
 
+def tensors_of(path: Path) -> dict[str, np.ndarray]:
+    """The tensors of a graph of `bert_graph` in float32, from whatever number of bits they have.
+
+    Parameters
+    ----------
+    path : Path
+        The file of a graph with 32, 8 or 4 bits a weight.
+
+    Returns
+    -------
+    dict
+        Name → array under BERT's names, the heads among them. What was rounded stays rounded.
+    """
+    onnx = library("onnx")
+    graph = onnx.load(path).graph
+    stored = {i.name: onnx.numpy_helper.to_array(i) for i in graph.initializer}
+    out: dict[str, np.ndarray] = {}
+    for name, array in stored.items():
+        plain, _, form = name.partition(":")
+        if form == "int4":
+            levels = np.stack([array & 15, array >> 4], axis=-1).astype(np.float32) - 8.0
+            blocks = levels.reshape(*array.shape[:2], -1) * stored[f"{plain}:scale"][..., None]
+            out[plain] = blocks.reshape(len(array), -1)
+        elif form == "int8":
+            whole = array.astype(np.float32) * stored[f"{plain}:scale"]
+            out[plain] = whole if plain == WORDS else whole.T
+        elif not form and plain.endswith((".weight", ".bias")):
+            # Products have the inputs first, tables and what normalises do not.
+            product = array.ndim == 2 and "embeddings" not in plain and "relative" not in plain
+            out[plain] = array.T if product else array
+    return out
+
+
 def _steps(weights: np.ndarray, axis: int, steps: int) -> tuple[np.ndarray, np.ndarray]:
     """Integers and their scales: ``integers * scales`` is nearly `weights`."""
     largest = np.abs(weights).max(axis=axis, keepdims=True)

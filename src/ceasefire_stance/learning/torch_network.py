@@ -26,6 +26,7 @@ def torch_outputs(
     weights: BaseWeights,
     dropout: float = 0.0,
     frozen_layers: int = 0,
+    below: Any = None,
 ) -> tuple[Any, Any]:
     """The network in torch: the logits of classes, and for each token the log-odds of its holders.
 
@@ -42,6 +43,8 @@ def torch_outputs(
     frozen_layers : int
         So many of the lowest layers, and the embeddings if there are any, are computed without
         dropout and without a way back for gradients.
+    below : tensor, optional
+        What `frozen_states` gives for the batch, if it is known already.
 
     Returns
     -------
@@ -49,14 +52,16 @@ def torch_outputs(
         Of shape (sentences, classes) and (sentences, tokens, positions).
     """
     torch = library("torch", "finetune")
-    hidden, bias = None, None
+    if below is not None:
+        hidden = below
+    elif frozen_layers:
+        hidden = frozen_states(parameters, batch, weights=weights, layers=frozen_layers)
+    else:
+        hidden = _embedded(parameters, batch, weights, dropout)
     with torch.set_grad_enabled(torch.is_grad_enabled() and not frozen_layers):
-        hidden = _embedded(parameters, batch, weights, 0.0 if frozen_layers else dropout)
         bias = _attention_bias(parameters, batch, hidden)
-    for number in range(weights.layers):
-        learns = number >= frozen_layers
-        with torch.set_grad_enabled(torch.is_grad_enabled() and learns):
-            hidden = _layer(parameters, number, hidden, bias, weights, dropout if learns else 0.0)
+    for number in range(frozen_layers, weights.layers):
+        hidden = _layer(parameters, number, hidden, bias, weights, dropout)
     pool = batch["pool_mask"][..., None].to(hidden.dtype)
     vector = (hidden * pool).sum(1) / pool.sum(1).clamp(min=1.0)
     f = torch.nn.functional
@@ -64,6 +69,22 @@ def torch_outputs(
     logits = f.linear(dropped, parameters["head.weight"], parameters["head.bias"])
     holders = f.linear(hidden, parameters["holder.weight"], parameters["holder.bias"])
     return logits, holders
+
+
+def frozen_states(
+    parameters: Mapping[str, Any], batch: Mapping[str, Any], *, weights: BaseWeights, layers: int
+) -> Any:
+    """What the lowest `layers` make of a batch, (sentences, tokens, width): without gradients.
+
+    They depend on nothing that is learned above them, so they need be computed only once.
+    """
+    torch = library("torch", "finetune")
+    with torch.no_grad():
+        hidden = _embedded(parameters, batch, weights, 0.0)
+        bias = _attention_bias(parameters, batch, hidden)
+        for number in range(layers):
+            hidden = _layer(parameters, number, hidden, bias, weights, 0.0)
+    return hidden
 
 
 def _embedded(

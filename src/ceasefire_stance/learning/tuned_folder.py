@@ -12,6 +12,7 @@ import numpy as np
 from ceasefire_stance.corpus.atomic import whole_file, write_text
 from ceasefire_stance.corpus.stances import STANCES
 from ceasefire_stance.learning.errors import ModelError
+from ceasefire_stance.learning.quantized_graph import tensors_of
 from ceasefire_stance.learning.transformer_graph import bert_graph, write_graph
 from ceasefire_stance.learning.weights import (
     DEFAULT_MODEL,
@@ -120,6 +121,28 @@ def tuned_information(folder: str | Path) -> dict[str, Any]:
                 f"{str(checksum)[:12]}…. The file was altered; restore it or tune again."
             )
     return info
+
+
+def tuned_tensors(folder: str | Path, weights: BaseWeights) -> dict[str, np.ndarray]:
+    """The tensors of a tuned network with those of its heads, float32, under BERT's names.
+
+    Raises
+    ------
+    ModelError
+        If the folder is not that of a network tuned from `weights`, with as many layers.
+    """
+    base = tuned_information(folder).get("base", {})
+    arrays = tensors_of(Path(folder) / TUNED_FILE)
+    shapes = {name: array.shape for name, array in weights.tensors().items()}
+    alike = all(name in arrays and arrays[name].shape == shape for name, shape in shapes.items())
+    layers = {n.split(".")[2] for n in arrays if n.startswith("encoder.layer.")}
+    if base.get("sha256") != weights.sha256 or not alike or len(layers) != weights.layers:
+        raise ModelError(
+            f"{folder}: expected a network tuned from {weights.name} with {weights.layers} layers; "
+            f"found one from {base.get('name')!r} with {len(layers)}. Give the weights that it was "
+            "made from, or begin without it."
+        )
+    return arrays
 
 
 def _notice(weights: BaseWeights, bits: int) -> str:
