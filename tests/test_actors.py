@@ -297,3 +297,23 @@ def test_no_word_of_the_shipped_table_names_two_states():
 )
 def test_the_shipped_table_knows_the_world(text, year, actors):
     assert [m.actor.name for m in load_gazetteer().find(text, year)] == actors
+
+
+def test_accents_and_house_styles_do_not_hide_a_name():
+    gazetteer = make_gazetteer(
+        actor_row("José Núñez", "person", actor="Norland"),
+        actor_row("Archbishop of Elva", "organisation"),
+    )
+    for text in ("Jose Nunez", "José Núñez"):
+        assert [m.actor.name for m in gazetteer.find(text)] == ["Norland"]
+    assert gazetteer.find("the archbishop of Elva")[0].actor.name == "Archbishop of Elva"
+
+
+def test_near_the_end_of_a_term_the_term_itself_decides():
+    gazetteer = make_gazetteer(
+        actor_row("Premier Oda Lind", "person", actor="Norland", aliases="Oda Lind", since="2020"),
+        actor_row("Oda Lind", "person", actor="Hill Army", since="2010", until="2018"),
+    )
+    found = {year: gazetteer.resolve("Oda Lind", year).name for year in (2018, 2019, 2020)}
+    assert found[2018] == "Hill Army"
+    assert found[2020] == "Norland"

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from ceasefire_stance.articles.coreference import LOOK_BACK, Discourse, speaker_of
+from ceasefire_stance.articles.coreference import LOOK_BACK, Discourse, quoted_spans, speaker_of
 from ceasefire_stance.articles.mentions import mentions_of
 
 from .invented_war import actor_row, make_gazetteer
@@ -45,6 +45,16 @@ def party(words, *sentences):
         ("He", ["Norland's envoy said no.", "Ugo Brandt smiled.", "He left."], "Sudria"),
         ("He", ["Ugo Brandt smiled as Norland's envoy said no.", "He left."], "Norland"),
         ("It", ["Norland's envoy said no.", "Ugo Brandt smiled.", "It rained."], "Sudria"),
+        # Several are not one person.
+        ("They", ["Ada Brandt met the Marsh Front.", "They refused."], "Marsh Front"),
+        ("They", ["Ada Brandt left.", "They refused."], "Norland"),
+        # A pronoun passes on what it stood for.
+        ("They", ["The Marsh Front fired.", "They met Norland.", "They refused."], "Marsh Front"),
+        # Behind what was said comes the speaker, not whom it was said of.
+        ("it", ["Norland said no.", "Sudria had fired first, it said."], "Norland"),
+        ("he", ["Norland's envoy said no.", "“Ugo Brandt fired first,” he said."], "Norland"),
+        # A speaker whom nobody knows speaks for nobody else.
+        ("He", ["Norland's envoy said no.", "Ivo Tal said yes.", "He left."], "Ivo Tal"),
         # Nobody has been named.
         ("It", ["It refused."], None),
         ("He", ["He refused."], None),
@@ -218,6 +228,10 @@ def test_we_and_i_are_the_speaker():
         ("Norland has warned Sudria.", "Norland"),
         ("The truce would fail, Sudria’s envoy warned Norland.", "Sudria’s envoy"),
         ("Norland fired on Sudria.", None),
+        # Who speaks inside a quote is not whose words they are.
+        ("“Sudria said no,” Norland added.", "Norland"),
+        ('Sudria said so," said Norland.', "Norland"),
+        ("“Sudria said no,” the paper wrote.", None),
         ("", None),
     ],
 )
@@ -289,3 +303,45 @@ def test_churchmen_without_a_name_speak_for_the_catholic_church(sentences, actor
     number = next(i for i, m in enumerate(mentions) if "bishop" in m.text)
     found = discourse.actor_of(number, mentions, text)
     assert (found.name if found else None) == actor
+
+
+@pytest.mark.parametrize(
+    ("text", "quotes"),
+    [
+        ("“No,” he said.", ["“No,”"]),
+        ('"No," he said, "never."', ['"No,"', '"never."']),
+        # A quote that began in the sentence before, and one that goes on in the next.
+        ('Never," he said.', ['Never,"']),
+        ("He said: “Never.", ["“Never."]),
+        ("It's no use.", []),
+    ],
+)
+def test_quotes_go_from_mark_to_mark(text, quotes):
+    assert [text[start:end] for start, end in quoted_spans(text)] == quotes
+
+
+@pytest.mark.parametrize(
+    ("words", "sentences"),
+    [
+        ("both sides", ["Sudria shelled the Marsh Front.", "Sudria saw both sides halt."]),
+        ("Both", ["Sudria shelled the Marsh Front.", "Sudria fired.", "Both refused."]),
+        ("both", ["Norland, Norland, Norland.", "Sudria and the Marsh Front both refused."]),
+    ],
+)
+def test_both_sides_are_the_two_that_the_talk_is_of(words, sentences):
+    assert party(words, *sentences) == "Sudria and Marsh Front"
+
+
+def test_both_sides_of_nobody_are_nobody():
+    assert party("Both sides", "Norland slept.", "Both sides refused.") is None
+
+
+def test_his_counterpart_is_of_another_side():
+    text = "Ada Brandt met his Sudrian counterpart."
+    assert party("his Sudrian counterpart", text) == "Sudria"
+    assert party("his Sudrian envoy", "Ada Brandt sent his Sudrian envoy.") == "Norland"
+
+
+def test_a_role_before_an_unknown_name_says_whose_it_is():
+    article = ["The Marsh Front met Norland.", "Rebel commander Ivo Tal refused."]
+    assert party("Rebel commander Ivo Tal", *article) == "Marsh Front"

@@ -84,6 +84,9 @@ def test_only_claims_of_the_training_split_are_trained_on(claims, model):
         ("Some rebels of Elva", "rebels of elva", True),
         ("the Sudrians", "Sudria", True),
         ("Norland bakers", "Norland", False),
+        ("Norland and the Sudrians", "Sudria, Nordhaven", True),
+        ("Norland, Sudria and the Hill Army", "Norland and Sudria", False),
+        ("Norland and bakers", "bakers and Norland", False),
         ("Norland", "Sudria", False),
     ],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -73,11 +74,11 @@ class _Entry:
     since: int
     until: int
 
-    def distance(self, year: int | None) -> int:
-        """Years outside the term of office; 0 inside it, or where no year is known."""
+    def distance(self, year: int | None, grace: int = GRACE_YEARS) -> int:
+        """Years outside the term of office and `grace` around it; 0 where no year is known."""
         if year is None:
             return 0
-        return max(self.since - year, year - self.until, 0)
+        return max(self.since - grace - year, year - self.until - grace, 0)
 
 
 class Gazetteer:
@@ -128,8 +129,8 @@ class Gazetteer:
     def _add(self, row: dict[str, str]) -> None:
         person = row["kind"] == PERSON
         actor = self.actors[row["actor"] if person else row["name"]]
-        since = int(row["since"] or 0) - GRACE_YEARS
-        until = int(row["until"] or 9997) + GRACE_YEARS
+        since = int(row["since"] or 0)
+        until = int(row["until"] or 9999)
         for alias in (row["name"], *split_cell(row["aliases"])):
             self._put(alias, _Entry(actor, PERSON if person else "name", since, until))
         for adjective in split_cell(row["adjectives"]):
@@ -137,6 +138,9 @@ class Gazetteer:
 
     def _put(self, alias: str, entry: _Entry) -> None:
         key = tuple(_key(m.group()) for m in TOKEN.finditer(alias))
+        if len(key) > 2 and key[1] == "of" and alias[0].isupper():
+            # "The archbishop of York" in a paper's house style.
+            self._put(alias[0].lower() + alias[1:], entry)
         if key:
             entries = self._entries.setdefault(key, [])
             if entry not in entries:
@@ -182,7 +186,11 @@ class Gazetteer:
         known = [e for e in entries if e.distance(year) == 0]
         # A name without a person in office, but with one who was, still means that person's side.
         pool = known or [e for e in entries if e.distance(year) < 15]
-        return min(pool, key=lambda e: (e.kind == PERSON, e.distance(year)), default=None)
+        return min(
+            pool,
+            key=lambda e: (e.kind == PERSON, e.distance(year), e.distance(year, grace=0)),
+            default=None,
+        )
 
     def _shouted(self) -> dict[tuple[str, ...], list[_Entry]]:
         if not hasattr(self, "_upper"):
@@ -222,6 +230,9 @@ def _bare(token: str) -> str:
 
 
 def _key(token: str) -> str:
-    """A token as it is compared: no possessive, no full stops ("U.S." is "US")."""
+    """A token as it is compared: no possessive, full stops ("U.S." is "US") or accents."""
     plain = _bare(token).replace(".", "").replace("’", "'")
+    if not plain.isascii():
+        letters = unicodedata.normalize("NFKD", plain)
+        plain = "".join(c for c in letters if not unicodedata.combining(c))
     return plain.lower() if plain in ("Al", "El", "The") else plain

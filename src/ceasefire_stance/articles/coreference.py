@@ -13,10 +13,10 @@ from ceasefire_stance.articles.mentions import Mention, lexicon
 # What a role noun can stand for when it stands alone: "the group" is not a state.
 _ROLE_KINDS = (
     ("armed_roles", frozenset({"armed group"})),
+    ("opposition_roles", frozenset({"opposition", "party"})),
     ("group_roles", frozenset({"armed group", "opposition", "organisation", "party"})),
     ("state_roles", frozenset({"state"})),
     ("body_roles", frozenset({"body", "organisation"})),
-    ("opposition_roles", frozenset({"opposition", "party"})),
 )
 TITLE_WEIGHT = 3
 """How often an actor that the headline names counts beside one that the text names once."""
@@ -27,11 +27,19 @@ _LEADS = re.compile(
     r",\s+(?:who|which)\s+(?:now\s+)?(?:leads?|heads?|headed|led|chairs?|speaks?\s+for)\s+"
 )
 _LEADER = re.compile(r"(?:the |a )?(?:\w+ )?(?:leader|head|chairman|spokesman)\b")
+# Both of those that fight: collectives that are one holder (see the codebook).
+_BOTH = re.compile(
+    r"(?:both|the two|the|the warring|the rival|neither|all) (?:warring |rival )?"
+    r"(?:sides?|parties|governments|armies)",
+    re.IGNORECASE,
+)
+_SIDES = frozenset({"state", "armed group", "opposition"})
 _OWNER = re.compile(r"(.+?)(?:(?<=s)['’]|['’]s) ")
 # Words for all the armed groups of a country together.
-_GENERIC = frozenset({"rebel", "rebels", "separatist", "separatists", "insurgents"})
+_GENERIC = frozenset({"rebel", "rebels", "separatist", "separatists", "insurgents", "opposition"})
 _FIRST = frozenset({"we", "i", "our", "my", "us"})
 _PERSONAL = frozenset({"he", "she", "his", "her", "him"})
+_QUOTE = re.compile('[“”"]')
 _WORD = re.compile(r"[^\W_]+(?:-[^\W_]+)*")
 
 
@@ -77,8 +85,9 @@ class Discourse:
                 self._learn(mentions[i + 1], apposed)
         speaker = speaker_of(text, mentions)
         self._spoke = speaker is not None
-        if speaker is not None and actors[speaker]:
-            self.speaker = actors[speaker]
+        if speaker is not None and (actors[speaker] or mentions[speaker].kind != "pronoun"):
+            # Whom nobody knows speaks under his own words, and not for who spoke before.
+            self.speaker = actors[speaker] or Actor(mentions[speaker].text)
 
     def actor_of(self, number: int, mentions: Sequence[Mention], text: str) -> Actor | None:
         """The party of one mention of a sentence, given what came before; None if not known."""
@@ -95,8 +104,10 @@ class Discourse:
         mention = mentions[number]
         if mention.kind == "pronoun":
             return self._pronoun(number, mentions, text)
+        if _BOTH.fullmatch(mention.text):
+            return self._both()
         # "Its leader, NAME": whom the name speaks for is known better than whose it is.
-        if _THEIR.match(mention.text) and mention.kind != "person":
+        if _THEIR.match(mention.text) and not _of_another(mention):
             owner = self._owner(number, mentions, text)
             if owner:
                 return owner
@@ -109,10 +120,17 @@ class Discourse:
             )
             known = self.names.get(last) or apposed
             if known or last.lower() not in lexicon()["roles"]:
-                titled = set(mention.text.lower().split()) & lexicon()["offices"]
-                return known or (self._home() if titled else None)
+                return known or self._titled(mention.text, number, mentions)
         possessor = self._possessor(number, mentions, text)
         return possessor or self._role(mention.text, number, mentions)
+
+    def _titled(self, words: str, number: int, mentions: Sequence[Mention]) -> Actor | None:
+        """Whom a name that nobody knows speaks for, by what stands before it."""
+        titles = set(words.lower().split())
+        if titles & lexicon()["offices"]:
+            return self._home()
+        sides = lexicon()["armed_roles"] | lexicon()["opposition_roles"]
+        return self._role(words, number, mentions) if titles & sides else None
 
     def _learn(self, mention: Mention, actor: Actor) -> None:
         last = mention.text.split()[-1] if mention.text else ""
@@ -158,27 +176,38 @@ class Discourse:
     def _pronoun(self, number: int, mentions: Sequence[Mention], text: str) -> Actor | None:
         word = mentions[number].text.lower()
         earlier = [(m, m.actor) for m in mentions[:number]]
+        speaker = speaker_of(text, mentions)
         if word in _FIRST:
-            speaker = speaker_of(text, mentions)
             if speaker is not None and speaker != number:
                 return self.actor_of(speaker, mentions, text)
             return self.speaker
-        if word in ("who", "which", "that", "both", "neither"):
+        if word in ("both", "neither"):
+            here = list(dict.fromkeys(actor for _, actor in earlier if actor))
+            return _together(here[-2:]) if len(here) > 1 else self._both()
+        if word in ("who", "which", "that"):
             return earlier[-1][1] if earlier else None
         persons = word in _PERSONAL
+        if speaker == number and number and self.speaker and self._spoke:
+            # "…, he said": whom the speech is about is not who speaks.
+            return self.speaker
         inside = [
             (i, m)
             for i, m in enumerate(mentions[:number])
-            if m.kind != "pronoun" and persons in (_is_person(m), _may_be_person(m))
+            if m.kind != "pronoun"
+            and persons in (_is_person(m), _may_be_person(m))
+            and not (word == "they" and _is_named_person(m))
         ]
         for i, _ in inside[:1]:
             actor = self.actor_of(i, mentions, text)
             if actor:
                 return actor
-        return self._last(persons)
+        return self._last(persons, several=word == "they")
 
-    def _last(self, persons: bool) -> Actor | None:
-        """The likeliest antecedent: the first that fits in the latest sentence that has one."""
+    def _last(self, persons: bool, *, several: bool = False) -> Actor | None:
+        """The likeliest antecedent: the first that fits in the latest sentence that has one.
+
+        For `persons` one person, for `several` not one that is named.
+        """
         if persons:
             latest = self.sentences[-1] if self.sentences else []
             named = [a for m, a in latest if a and _is_named_person(m)]
@@ -188,9 +217,10 @@ class Discourse:
                 return self.speaker
         for sentence in reversed(self.sentences):
             for mention, actor in sentence:
-                if actor and mention.kind != "pronoun" and (not persons or _may_be_person(mention)):
+                fits = _fits(mention, persons) or _passes_on(mention, persons)
+                if actor and fits and not (several and _is_named_person(mention)):
                     return actor
-        return None
+        return self._last(persons) if several else None
 
     def _in_office(
         self, role: str, earlier: Sequence[tuple[Mention, Actor | None]]
@@ -239,6 +269,11 @@ class Discourse:
         """The actor of one of the kinds that the article names most often."""
         fitting = (actor for actor in self.named if actor.kind in kinds)
         return max(fitting, key=self.named.__getitem__, default=None)
+
+    def _both(self) -> Actor | None:
+        """The two parties to the conflict that the article names most, as one."""
+        sides = [actor for actor, _ in self.named.most_common() if actor.kind in _SIDES]
+        return _together(sides[:2]) if len(sides) > 1 else None
 
     def _home(self) -> Actor | None:
         return self._most_named(("state",))
@@ -298,6 +333,11 @@ class Discourse:
         return None
 
 
+def _together(actors: Sequence[Actor]) -> Actor:
+    """Several parties that the words name as one: "both sides"."""
+    return Actor(" and ".join(actor.name for actor in actors))
+
+
 def _behind(number: int, mentions: Sequence[Mention]) -> int | None:
     """The number of the mention behind another, passing over "who"."""
     later = range(number + 1, len(mentions))
@@ -327,22 +367,65 @@ def _is_named_person(mention: Mention) -> bool:
     return _may_be_person(mention) and last[:1].isupper() and mention.kind != "pronoun"
 
 
+def _fits(mention: Mention, persons: bool) -> bool:
+    """Whether a mention can be what a pronoun stands for."""
+    return mention.kind != "pronoun" and (not persons or _may_be_person(mention))
+
+
+def _passes_on(mention: Mention, persons: bool) -> bool:
+    """Whether a mention is a pronoun that stands for the same as the one asked about."""
+    word = mention.text.lower()
+    return word in _PERSONAL if persons else word in ("it", "they")
+
+
+def _of_another(mention: Mention) -> bool:
+    """Whether "his" somebody is named as one of another side: "his German counterpart"."""
+    if mention.kind in ("person", "name"):
+        return True
+    words = set(_WORD.findall(mention.text.lower()))
+    return bool(words & lexicon()["others_side"])
+
+
 def _may_be_person(mention: Mention) -> bool:
     return _is_person(mention) or mention.kind == "unknown" or mention.kind == "pronoun"
 
 
 def speaker_of(text: str, mentions: Sequence[Mention]) -> int | None:
-    """The number of the mention beside a verb of speech, or None."""
+    """The number of the mention beside a verb of speech and outside of quotes, or None."""
     speech = lexicon()["speech"]
+    quotes = quoted_spans(text)
     for i, mention in enumerate(mentions):
+        if any(start <= mention.start < end for start, end in quotes):
+            continue
         # "The envoy, Eva Lund, said": the second comma belongs to the name.
         aside = ",?" if "," in mention.text else "(?:,[^,]{0,80},)?"
         after = re.match(rf"{aside}\s*(?:has |had |also |later )?(\w+)", text[mention.end :])
         before = re.search(r"(\w+)\s+$", text[: mention.start])
         lead = text[: mention.start]
-        inverted = before and re.search(r"[”\",]\s*\w+\s+$", lead) and lead.count('"') % 2 == 0
+        inverted = before and re.search(r"[”\",]\s*\w+\s+$", lead)
         if (after and after.group(1).lower() in speech) or (
             before and inverted and before.group(1).lower() in speech
         ):
             return i
     return None
+
+
+def quoted_spans(text: str) -> list[tuple[int, int]]:
+    """Where a text stands in double quotation marks, from mark to mark, end exclusive.
+
+    A mark that closes what was not opened here ends a quote of the sentence before.
+    """
+    out: list[tuple[int, int]] = []
+    opened: int | None = None
+    for found in _QUOTE.finditer(text):
+        at = found.start()
+        behind = text[at + 1 : at + 2]
+        opens = found.group() == "“" or (
+            found.group() == '"' and (at == 0 or text[at - 1] in " (—–[") and behind.strip() != ""
+        )
+        if opens:
+            opened = at if opened is None else opened
+        else:
+            out.append((opened or 0, at + 1))
+            opened = None
+    return out if opened is None else [*out, (opened, len(text))]

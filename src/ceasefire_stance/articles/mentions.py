@@ -13,7 +13,7 @@ from ceasefire_stance.articles.actors import Actor, Gazetteer, Match
 
 WORD = re.compile(
     r"(?:Mr|Mrs|Ms|Dr|Gen|Lt|Col|Brig|Maj|Capt|Sen|Rep|Gov|Prof|Rev|Sgt|Adm|Hon)\.(?=\s)|"
-    r"(?:[A-Za-z]\.){2,}|[^\W_]+(?:[-.’'&][^\W_]+)*(?:['’](?=\W|$))?|[^\w\s]"
+    r"(?:[A-Za-z]\.){2,}|[A-Z]\.(?=\s[A-Z])|[^\W_]+(?:[-.’'&][^\W_]+)*(?:['’](?=\W|$))?|[^\w\s]"
 )
 _ARTICLE_NAME = re.compile(r"^(?:al|el|an|ad|as|ash|ar)-[A-Z]")
 _PLAIN_ADJECTIVE = re.compile(
@@ -23,6 +23,8 @@ _PLAIN_ADJECTIVE = re.compile(
     r"military|police|church|human|rights|aid|peace|party|war|security|foreign|defence|defense|"
     r"hostage|Western|western|Arab|European|African|Gulf)$"
 )
+_ENDING = re.compile(r"['’](?:s|re|ve|ll|d|m)?$", re.IGNORECASE)
+_PARTICLES = frozenset({"de", "del", "da", "bin", "ibn", "van", "von", "der", "la"})
 _POSSESSIVE = ("’s", "'s", "’", "'")
 
 
@@ -74,11 +76,11 @@ class _Token:
 
 
 def tokens_of(text: str) -> list[_Token]:
-    """Words and signs of `text` with their offsets; a possessive ending is a token of its own."""
+    """Words and signs of `text` with their offsets; the end of "Kyiv's" or "we're" stands alone."""
     out = []
     for match in WORD.finditer(text):
         word, start = match.group(), match.start()
-        cut = re.search(r"['’]s?$", word)
+        cut = _ENDING.search(word)
         if cut and cut.start():
             out.append(_Token(word[: cut.start()], start, start + cut.start()))
             out.append(_Token(word[cut.start() :], start + cut.start(), match.end()))
@@ -109,7 +111,8 @@ def mentions_of(
     tokens = tokens_of(text)
     matches = [m for m in gazetteer.find(text, year) if not _anothers_name(m, text, tokens)]
     core = _cores(text, tokens, matches, names)
-    spans = _merged([_phrase(tokens, first, last) for first, last in core], tokens)
+    shout = text.isupper()
+    spans = _merged([_phrase(tokens, first, last, shout) for first, last in core], tokens)
     out = []
     for first, last in spans:
         start, end = tokens[first].start, tokens[last].end
@@ -156,16 +159,25 @@ def _cores(
         if pronoun or (token.lower in words["roles"] and not _is_verb(tokens, i)):
             cores.append((i, i))
         elif _is_name(token) and not shout:
-            j = i
-            while j + 1 < len(tokens) and not taken[j + 1] and _is_name(tokens[j + 1]) and (
-                tokens[j + 1].start - tokens[j].end <= 1
-            ):  # fmt: skip
-                j += 1
+            j = _name_end(tokens, i, taken)
             if j > i or not _opens(tokens, i) or token.text in names:
                 cores.append((i, j))
             i = j
         i += 1
     return sorted(cores)
+
+
+def _name_end(tokens: list[_Token], i: int, taken: list[bool]) -> int:
+    """The last token of the name that begins at `i`: capitals, and "de" or "bin" between them."""
+    end = i
+    for j in range(i + 1, len(tokens)):
+        if taken[j] or tokens[j].start - tokens[j - 1].end > 1:
+            break
+        if _is_name(tokens[j]):
+            end = j
+        elif tokens[j].text not in _PARTICLES:
+            break
+    return end
 
 
 def _is_verb(tokens: list[_Token], i: int) -> bool:
@@ -176,8 +188,11 @@ def _is_verb(tokens: list[_Token], i: int) -> bool:
     )
 
 
-def _phrase(tokens: list[_Token], first: int, last: int) -> tuple[int, int]:
-    """A core widened to its noun phrase: titles, adjectives and determiner before, name behind."""
+def _phrase(tokens: list[_Token], first: int, last: int, shout: bool) -> tuple[int, int]:
+    """A core widened to its noun phrase: titles, adjectives and determiner before, name behind.
+
+    In a sentence in capitals (`shout`) they say nothing about what belongs to a name.
+    """
     words = lexicon()
     if tokens[first].lower in words["pronouns"]:
         return first, last
@@ -200,22 +215,44 @@ def _phrase(tokens: list[_Token], first: int, last: int) -> tuple[int, int]:
             break
         wanted = (
             before.lower.rstrip(".") in words["titles"]
-            or (not name and _PLAIN_ADJECTIVE.match(before.text))
-            or (_is_name(before) and not _opens(tokens, first - 1))
+            or (not name and _is_adjective(tokens, first - 1))
+            or (
+                _is_name(before)
+                and not _opens(tokens, first - 1)
+                and not _accredited(tokens, first - 1)
+            )
         )
         if not wanted or before.lower in words["speech"]:
             break
         first -= 1
         name = name and before.capital
-    shout = tokens[0].text.isupper() and tokens[-1].text.isupper()
-    while last + 1 < len(tokens) and not shout:
+    while last + 1 < len(tokens) and not _accredited(tokens, first):
         after = tokens[last + 1]
         if after.start - tokens[last].end > 1 or not after.text[0].isalnum():
             break
-        if not (_is_name(after) or (after.lower in words["roles"] and tokens[last].capital)):
+        role = after.lower in words["roles"] and tokens[last].capital
+        if not (role or (_is_name(after) and not shout)):
             break
         last += 1
     return first, last
+
+
+def _is_adjective(tokens: list[_Token], i: int) -> bool:
+    """Whether a word before a noun belongs to it; in "he joined officials" it does not."""
+    word = tokens[i].text
+    if not _PLAIN_ADJECTIVE.match(word):
+        return False
+    verb = word.endswith(("ed", "ing")) and "-" not in word
+    subject = tokens[i - 1] if verb and i else None
+    return subject is None or not (
+        (subject.capital and not _opens(tokens, i - 1)) or subject.lower in lexicon()["pronouns"]
+    )
+
+
+def _accredited(tokens: list[_Token], first: int) -> bool:
+    """Whether a phrase is what somebody is ambassador or envoy *to*: the name behind is not its."""
+    before = [t.lower for t in tokens[max(first - 2, 0) : first]]
+    return bool(before) and before[-1] == "to" and before[0] in ("ambassador", "envoy", "minister")
 
 
 def _is_name(token: _Token) -> bool:
@@ -271,8 +308,14 @@ def _mention(words: str, start: int, end: int, inside: list[Match]) -> Mention:
     lower = words.lower()
     if lower in lexicon()["pronouns"]:
         return Mention(start, end, words, "pronoun", None)
-    # Within a phrase the institution decides over the person and a name over an adjective; a group
-    # over the state it stands in ("Congo's M23 rebels"); then the first.
+    # Within a phrase the institution decides over the person and a name over an adjective, but the
+    # whole name of a person over where he is from; a group over the state it stands in ("Congo's
+    # M23 rebels"); then the first.
+    whole = [
+        m for m in inside if m.kind == "person" and " " in words[m.start - start : m.end - start]
+    ]
+    if whole and not any(m.kind == "name" for m in inside):
+        return Mention(start, end, words, "person", whole[0].actor)
     for kind in ("name", "adjective", "person"):
         of_kind = sorted(
             (m for m in inside if m.kind == kind), key=lambda m: m.actor.kind == "state"

@@ -49,6 +49,7 @@ METHODS = ("holder model", "first named actor", "subject of the sentence")
 """How holders are found: the trained model, and the two baselines."""
 PARSED = "holder model with a parser"
 """The model that learns from parses as well: measured where the extra ``parser`` is installed."""
+_TOGETHER = re.compile(r",\s+and\s+|,\s+|\s+and\s+")
 _DROPPED = re.compile(r"^(?:the|a|an|some|many|several)\s+", re.IGNORECASE)
 
 
@@ -74,14 +75,29 @@ def train_holders(
 
 
 def actor_key(name: str, gazetteer: Gazetteer) -> str:
-    """What two spellings of one party have in common: its name in the gazetteer, else its words."""
-    plain = _DROPPED.sub("", re.sub(r"\s*\([^)]*\)", "", str(name))).strip()
+    """What two spellings of one party have in common: its name in the gazetteer, else its words.
+
+    Of several parties together ("Qatar and Egypt") it is their names in the order of the alphabet.
+    """
+    plain = re.sub(r"\s*\([^)]*\)", "", str(name))
+    known = _known(plain, gazetteer)
+    if known:
+        return known
+    parts = [_known(part, gazetteer) for part in _TOGETHER.split(plain)]
+    if len(parts) > 1 and all(parts):
+        return " and ".join(sorted(part for part in parts if part))
+    return _DROPPED.sub("", plain.strip()).strip().casefold()
+
+
+def _known(words: str, gazetteer: Gazetteer) -> str | None:
+    """The name in the gazetteer of the actor that `words`, all of them, are a spelling of."""
+    plain = _DROPPED.sub("", words.strip()).strip()
     known = gazetteer.resolve(plain)
     if known is None:
         named = gazetteer.find(plain)
         whole = [m for m in named if m.start == 0 and m.end == len(plain)]
         known = whole[0].actor if whole else None
-    return known.name if known else plain.casefold()
+    return known.name if known else None
 
 
 def score_reading(
