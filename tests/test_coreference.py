@@ -345,3 +345,27 @@ def test_his_counterpart_is_of_another_side():
 def test_a_role_before_an_unknown_name_says_whose_it_is():
     article = ["The Marsh Front met Norland.", "Rebel commander Ivo Tal refused."]
     assert party("Rebel commander Ivo Tal", *article) == "Marsh Front"
+
+
+@pytest.mark.parametrize(
+    ("words", "actor"),
+    [
+        ("Norlandish voters", None),
+        ("Norland's farmers", None),
+        ("Norland's rebels in Elva", None),
+        # A group that the gazetteer knows by the state's adjective.
+        ("The rebels of Sudria", "Sudrian rebels"),
+        ("Sudria's rebels", "Sudrian rebels"),
+        # Those who speak for the state.
+        ("Norlandish officials", "Norland"),
+        ("Norland's envoy", "Norland"),
+        ("Norland", "Norland"),
+    ],
+)
+def test_people_of_a_state_do_not_all_speak_for_it(words, actor):
+    text = f"{words} refused."
+    discourse = Discourse(GAZETTEER)
+    mentions = mentions_of(text, GAZETTEER)
+    found = discourse.actor_of(0, mentions, text)
+    assert mentions[0].text == words
+    assert (found.name if found else None) == actor

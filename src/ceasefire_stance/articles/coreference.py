@@ -33,6 +33,7 @@ _BOTH = re.compile(
     r"(?:sides?|parties|governments|armies)",
     re.IGNORECASE,
 )
+_LINKED = re.compile(r",|\s(?:of|in|for|from|at|with)\s")
 _SIDES = frozenset({"state", "armed group", "opposition"})
 _OWNER = re.compile(r"(.+?)(?:(?<=s)['’]|['’]s) ")
 # Words for all the armed groups of a country together.
@@ -111,6 +112,9 @@ class Discourse:
             owner = self._owner(number, mentions, text)
             if owner:
                 return owner
+        if mention.actor and _apart_from_state(mention):
+            # "Norlandish rebels", "Norland's voters": a known group, or their own words.
+            return self._of_home(set(_WORD.findall(mention.text.lower())), mention.actor)
         if mention.actor:
             return self._of_party(number, mentions, text) or mention.actor
         last = mention.text.split()[-1] if mention.text else ""
@@ -384,6 +388,14 @@ def _of_another(mention: Mention) -> bool:
         return True
     words = set(_WORD.findall(mention.text.lower()))
     return bool(words & lexicon()["others_side"])
+
+
+def _apart_from_state(mention: Mention) -> bool:
+    """Whether people of a state are meant who do not speak for it."""
+    if mention.actor is None or mention.actor.kind != "state" or mention.kind == "person":
+        return False
+    head = _WORD.findall(_LINKED.split(mention.text)[0].lower())
+    return bool(head) and head[-1] in lexicon()["apart_from_state"]
 
 
 def _may_be_person(mention: Mention) -> bool:
