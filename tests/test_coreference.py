@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from ceasefire_stance.articles.coreference import LOOK_BACK, Discourse, quoted_spans, speaker_of
+from ceasefire_stance.articles.coreference import LOOK_BACK, Discourse
 from ceasefire_stance.articles.mentions import mentions_of
+from ceasefire_stance.articles.speech import quoted_spans, speaker_of
 
 from .invented_war import actor_row, make_gazetteer
 

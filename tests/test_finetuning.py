@@ -215,8 +215,15 @@ def test_a_run_goes_on_from_a_tuned_network_and_is_averaged_with_it(base, tmp_pa
 @needs_torch
 def test_a_start_from_other_weights_is_refused(base, tmp_path):
     other = find_weights(str(tiny_folder(tmp_path / "other", width=16, seed=9)))
-    tune(other, tmp_path / "start", epochs=1)
+    tune(other, tmp_path / "start", epochs=1, bits=32)
     with pytest.raises(ModelError, match=r"expected a network tuned from tiny .* layers"):
+        tune(base, tmp_path / "out", epochs=1, start=tmp_path / "start")
+
+
+@needs_torch
+def test_a_start_that_was_rounded_is_refused(base, tmp_path):
+    tune(base, tmp_path / "start", epochs=1, bits=8)
+    with pytest.raises(ModelError, match=r"rounded to 8 bits; expected a network with 32"):
         tune(base, tmp_path / "out", epochs=1, start=tmp_path / "start")
 
 

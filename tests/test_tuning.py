@@ -8,6 +8,7 @@ import pytest
 
 from ceasefire_stance.cli.main import main
 from ceasefire_stance.corpus.errors import DataError
+from ceasefire_stance.corpus.manifest import load_corpus
 from ceasefire_stance.corpus.stances import STANCES
 from ceasefire_stance.experiments.settings import load_experiments
 from ceasefire_stance.experiments.tuning import claims_of, stance_targets, taught, tune_network
@@ -75,6 +76,21 @@ def test_a_network_is_tuned_on_the_training_split(weights, corpus, tmp_path):
     assert info["corpus"]
     assert sum(info["training_prior"]) == pytest.approx(1, abs=1e-5)
     assert list(TunedClassifier(str(out)).fit().classes_) == list(STANCES)
+
+
+@pytest.mark.skipif(not HAS_TORCH, reason="torch is not installed")
+def test_a_network_goes_on_from_another_with_the_sentences_of_some_writers(
+    weights, corpus, tmp_path
+):
+    first, more = tmp_path / "first", tmp_path / "more"
+    tune_network(corpus, first, TUNING | {"weights": str(weights), "bits": 32})
+    rows = load_corpus(corpus).query("split == 'train'")
+    writer = rows["writer"].iloc[0]
+    chosen = TUNING | {"weights": str(weights), "writers": [writer]}
+    tune_network(corpus, more, chosen, start=first)
+    info = tuned_information(more)
+    assert info["sentences"] == (rows["writer"] == writer).sum() < len(rows)
+    assert info["start"]["sha256"] == tuned_information(first)["sha256"]
 
 
 def test_a_teacher_is_heard_half(weights, tmp_path):

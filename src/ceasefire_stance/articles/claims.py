@@ -17,10 +17,11 @@ from ceasefire_stance.articles.conditions import (
     is_past,
     is_threat,
 )
-from ceasefire_stance.articles.coreference import Discourse, speaker_of
+from ceasefire_stance.articles.coreference import Discourse
 from ceasefire_stance.articles.holders import HolderModel, Ranked, choose_holders, rank_mentions
 from ceasefire_stance.articles.mentions import Mention, lexicon, mentions_of
 from ceasefire_stance.articles.parsing import Parser
+from ceasefire_stance.articles.speech import speaker_of
 from ceasefire_stance.articles.tagging import (
     Tag,
     heard,

@@ -8,7 +8,20 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from ceasefire_stance.articles.actors import Actor, Gazetteer
+from ceasefire_stance.articles.mention_kinds import (
+    PERSONAL,
+    can_be_meant,
+    is_apart_from_state,
+    is_named_person,
+    is_of_another,
+    is_person,
+    may_be_person,
+    office_words,
+    offices_of,
+    passes_on,
+)
 from ceasefire_stance.articles.mentions import Mention, lexicon
+from ceasefire_stance.articles.speech import speaker_of
 
 # What a role noun can stand for when it stands alone: "the group" is not a state.
 _ROLE_KINDS = (
@@ -33,14 +46,11 @@ _BOTH = re.compile(
     r"(?:sides?|parties|governments|armies)",
     re.IGNORECASE,
 )
-_LINKED = re.compile(r",|\s(?:of|in|for|from|at|with)\s")
 _SIDES = frozenset({"state", "armed group", "opposition"})
 _OWNER = re.compile(r"(.+?)(?:(?<=s)['’]|['’]s) ")
 # Words for all the armed groups of a country together.
 _GENERIC = frozenset({"rebel", "rebels", "separatist", "separatists", "insurgents", "opposition"})
 _FIRST = frozenset({"we", "i", "our", "my", "us"})
-_PERSONAL = frozenset({"he", "she", "his", "her", "him"})
-_QUOTE = re.compile('[“”"]')
 _WORD = re.compile(r"[^\W_]+(?:-[^\W_]+)*")
 
 
@@ -78,7 +88,7 @@ class Discourse:
         for mention, actor in self.sentences[-1]:
             if actor and mention.kind in ("person", "unknown", "adjective", "name"):
                 self._learn(mention, actor)
-                self._offices += _office_of(mention, actor)
+                self._offices += offices_of(mention, actor)
         for i, mention in enumerate(mentions[:-1]):
             apposed = self._apposition(text, mentions, i)
             if apposed:
@@ -108,11 +118,11 @@ class Discourse:
         if _BOTH.fullmatch(mention.text):
             return self._both()
         # "Its leader, NAME": whom the name speaks for is known better than whose it is.
-        if _THEIR.match(mention.text) and not _of_another(mention):
+        if _THEIR.match(mention.text) and not is_of_another(mention):
             owner = self._owner(number, mentions, text)
             if owner:
                 return owner
-        if mention.actor and _apart_from_state(mention):
+        if mention.actor and is_apart_from_state(mention):
             # "Norlandish rebels", "Norland's voters": a known group, or their own words.
             return self._of_home(set(_WORD.findall(mention.text.lower())), mention.actor)
         if mention.actor:
@@ -190,7 +200,7 @@ class Discourse:
             return _together(here[-2:]) if len(here) > 1 else self._both()
         if word in ("who", "which", "that"):
             return earlier[-1][1] if earlier else None
-        persons = word in _PERSONAL
+        persons = word in PERSONAL
         if speaker == number and number and self.speaker and self._spoke:
             # "…, he said": whom the speech is about is not who speaks.
             return self.speaker
@@ -198,8 +208,8 @@ class Discourse:
             (i, m)
             for i, m in enumerate(mentions[:number])
             if m.kind != "pronoun"
-            and persons in (_is_person(m), _may_be_person(m))
-            and not (word == "they" and _is_named_person(m))
+            and persons in (is_person(m), may_be_person(m))
+            and not (word == "they" and is_named_person(m))
         ]
         for i, _ in inside[:1]:
             actor = self.actor_of(i, mentions, text)
@@ -214,15 +224,15 @@ class Discourse:
         """
         if persons:
             latest = self.sentences[-1] if self.sentences else []
-            named = [a for m, a in latest if a and _is_named_person(m)]
+            named = [a for m, a in latest if a and is_named_person(m)]
             if named and not self._spoke:
                 return named[0]
             if self.speaker:
                 return self.speaker
         for sentence in reversed(self.sentences):
             for mention, actor in sentence:
-                fits = _fits(mention, persons) or _passes_on(mention, persons)
-                if actor and fits and not (several and _is_named_person(mention)):
+                fits = can_be_meant(mention, persons) or passes_on(mention, persons)
+                if actor and fits and not (several and is_named_person(mention)):
                     return actor
         return self._last(persons) if several else None
 
@@ -234,9 +244,9 @@ class Discourse:
         if definite is None:
             return None
         asked = frozenset(_WORD.findall(definite.group(1).lower()))
-        if not asked or not asked <= _office_words():
+        if not asked or not asked <= office_words():
             return None
-        here = [office for m, actor in earlier if actor for office in _office_of(m, actor)]
+        here = [office for m, actor in earlier if actor for office in offices_of(m, actor)]
         for words, actor in reversed([*self._offices, *here]):
             if asked <= words and ("prime" in asked) == ("prime" in words):
                 return actor
@@ -286,7 +296,7 @@ class Discourse:
         """Whose it is: of "his" the first person of the sentence, else the actor named last."""
         if mentions[number].text.lower().startswith(("his ", "her ")):
             for i, mention in enumerate(mentions[:number]):
-                actor = self.actor_of(i, mentions, text) if _may_be_person(mention) else None
+                actor = self.actor_of(i, mentions, text) if may_be_person(mention) else None
                 if actor:
                     return actor
         for mention in reversed(mentions[:number]):
@@ -346,98 +356,3 @@ def _behind(number: int, mentions: Sequence[Mention]) -> int | None:
     """The number of the mention behind another, passing over "who"."""
     later = range(number + 1, len(mentions))
     return next((i for i in later if mentions[i].text.lower() != "who"), None)
-
-
-def _office_of(mention: Mention, actor: Actor) -> list[tuple[frozenset[str], Actor]]:
-    """The office that somebody is named with, if one is; as a list of it and the party."""
-    last = mention.text.split()[-1]
-    named = last[:1].isupper() and last.lower() not in lexicon()["roles"]
-    words = frozenset(_WORD.findall(mention.text.lower()))
-    bears = words & lexicon()["person_roles"] and not words & lexicon()["not_in_office"]
-    return [(words & _office_words(), actor)] if named and bears else []
-
-
-def _office_words() -> frozenset[str]:
-    return lexicon()["person_roles"] | lexicon()["offices"]
-
-
-def _is_person(mention: Mention) -> bool:
-    words = set(_WORD.findall(mention.text.lower()))
-    return mention.kind == "person" or bool(words & lexicon()["person_roles"])
-
-
-def _is_named_person(mention: Mention) -> bool:
-    last = mention.text.split()[-1]
-    return _may_be_person(mention) and last[:1].isupper() and mention.kind != "pronoun"
-
-
-def _fits(mention: Mention, persons: bool) -> bool:
-    """Whether a mention can be what a pronoun stands for."""
-    return mention.kind != "pronoun" and (not persons or _may_be_person(mention))
-
-
-def _passes_on(mention: Mention, persons: bool) -> bool:
-    """Whether a mention is a pronoun that stands for the same as the one asked about."""
-    word = mention.text.lower()
-    return word in _PERSONAL if persons else word in ("it", "they")
-
-
-def _of_another(mention: Mention) -> bool:
-    """Whether "his" somebody is named as one of another side: "his German counterpart"."""
-    if mention.kind in ("person", "name"):
-        return True
-    words = set(_WORD.findall(mention.text.lower()))
-    return bool(words & lexicon()["others_side"])
-
-
-def _apart_from_state(mention: Mention) -> bool:
-    """Whether people of a state are meant who do not speak for it."""
-    if mention.actor is None or mention.actor.kind != "state" or mention.kind == "person":
-        return False
-    head = _WORD.findall(_LINKED.split(mention.text)[0].lower())
-    return bool(head) and head[-1] in lexicon()["apart_from_state"]
-
-
-def _may_be_person(mention: Mention) -> bool:
-    return _is_person(mention) or mention.kind == "unknown" or mention.kind == "pronoun"
-
-
-def speaker_of(text: str, mentions: Sequence[Mention]) -> int | None:
-    """The number of the mention beside a verb of speech and outside of quotes, or None."""
-    speech = lexicon()["speech"]
-    quotes = quoted_spans(text)
-    for i, mention in enumerate(mentions):
-        if any(start <= mention.start < end for start, end in quotes):
-            continue
-        # "The envoy, Eva Lund, said": the second comma belongs to the name.
-        aside = ",?" if "," in mention.text else "(?:,[^,]{0,80},)?"
-        after = re.match(rf"{aside}\s*(?:has |had |also |later )?(\w+)", text[mention.end :])
-        before = re.search(r"(\w+)\s+$", text[: mention.start])
-        lead = text[: mention.start]
-        inverted = before and re.search(r"[”\",]\s*\w+\s+$", lead)
-        if (after and after.group(1).lower() in speech) or (
-            before and inverted and before.group(1).lower() in speech
-        ):
-            return i
-    return None
-
-
-def quoted_spans(text: str) -> list[tuple[int, int]]:
-    """Where a text stands in double quotation marks, from mark to mark, end exclusive.
-
-    A mark that closes what was not opened here ends a quote of the sentence before.
-    """
-    out: list[tuple[int, int]] = []
-    opened: int | None = None
-    for found in _QUOTE.finditer(text):
-        at = found.start()
-        behind = text[at + 1 : at + 2]
-        opens = found.group() == "“" or (
-            found.group() == '"' and (at == 0 or text[at - 1] in " (—–[") and behind.strip() != ""
-        )
-        if opens:
-            opened = at if opened is None else opened
-        else:
-            out.append((opened or 0, at + 1))
-            opened = None
-    return out if opened is None else [*out, (opened, len(text))]

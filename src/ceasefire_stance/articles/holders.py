@@ -222,7 +222,7 @@ def gold_labels(text: str, mentions: Sequence[Mention], holders: Sequence[str]) 
     return labels
 
 
-def choose_holders(ranked: Sequence[Ranked], text: str, threshold: float = 0.5) -> list[Ranked]:
+def choose_holders(ranked: Sequence[Ranked], text: str, threshold: float = 0.4) -> list[Ranked]:
     """The holders of a sentence: the most probable mention, and others that are probable too.
 
     Parameters

@@ -27,11 +27,13 @@ def add_commands(commands: Any) -> None:
     parser.add_argument("--weights", help="all-MiniLM-L6-v2, a folder, or hub:owner/name")
     parser.add_argument("--seed", type=int, help="of order and dropout in the first run")
     parser.add_argument("--runs", type=int, help="with seeds one after another; weights averaged")
+    parser.add_argument("--writers", nargs="+", help="learn the sentences of these alone [all]")
     parser.add_argument("--epochs", type=int, help="passes over the sentences")
+    parser.add_argument("--bits", type=int, choices=(32, 8, 4), help="of a weight in the file")
     parser.add_argument(
         "--start",
         metavar="FOLDER",
-        help="go on from this tuned network; its weights and the new ones are averaged",
+        help="go on from this network of 32 bits; its weights and the new ones are averaged",
     )
     parser.add_argument(
         "--teacher",
@@ -47,7 +49,7 @@ def finetune(arguments: argparse.Namespace) -> int:
     from ceasefire_stance.experiments.tuning import tune_network
 
     tuning = dict(experiments_of(arguments).tuning)
-    for name in ("weights", "seed", "runs", "epochs"):
+    for name in ("weights", "seed", "runs", "epochs", "bits", "writers"):
         if getattr(arguments, name) is not None:
             tuning[name] = getattr(arguments, name)
     losses = tune_network(

@@ -39,7 +39,8 @@ def tune_network(
     tuning : mapping
         `weights` (what `find_weights` is asked for), `layers` (the lowest of them that are kept; 0
         for all), `runs` (whose weights are averaged), `bits` (of a weight in the file: 32, 8 or
-        4), and the parameters of `Settings`.
+        4), `writers` (whose sentences are learned; all if left out), and the parameters of
+        `Settings`.
     teachers : sequence of path
         Folders of tuned networks. The mean of their probabilities and the label is learned instead
         of the label alone.
@@ -63,14 +64,18 @@ def tune_network(
         weights = find_weights(str(chosen.pop("weights")))
         weights = weights.lowest(int(chosen.pop("layers", 0)) or weights.layers)
         bits, runs = int(chosen.pop("bits", 8)), int(chosen.pop("runs", 1))
+        writers = [str(writer) for writer in chosen.pop("writers", ())]
         settings = Settings(**chosen)
     except (KeyError, TypeError, ValueError) as error:
         raise DataError(
-            f"[tuning] in experiments.toml: {error}; expected weights, layers, runs, bits and "
-            "the parameters of learning.tuning_run.Settings. Correct the section."
+            f"[tuning] in experiments.toml: {error}; expected weights, layers, runs, bits, writers "
+            "and the parameters of learning.tuning_run.Settings. Correct the section."
         ) from error
     sentences = load_corpus(corpus)
-    rows = sentences[sentences["split"] == "train"].reset_index(drop=True)
+    rows = sentences[sentences["split"] == "train"]
+    if writers:
+        rows = rows[rows["writer"].isin(writers)]
+    rows = rows.reset_index(drop=True)
     claims = claims_of(rows, read_claims(corpus))
     labels = stance_targets(rows, claims)
     return finetune(

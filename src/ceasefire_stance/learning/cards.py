@@ -94,14 +94,25 @@ def _network(info: Mapping[str, Any]) -> list[str]:
     made = info.get("network")
     if not made:
         return []
+    start = made.get("start")
+    further = (
+        f"; it began at one tuned in {_passes(start)}, and the weights of the two were averaged"
+        if start
+        else ""
+    )
     return [
         f"- Network: {made['base']['name']} with {made['layers']} layers, of which the upper "
-        f"{made['layers'] - made['frozen_layers']} were tuned in {made['epochs']} passes over "
-        f"{made['sentences']} sentences, to give the stance and to find the words of who holds it; "
+        f"{made['layers'] - made['frozen_layers']} were tuned in {_passes(made)}, to give the "
+        f"stance and to find the words of who holds it{further}; "
         f"weights of {made['bits']} bits in `encoder.onnx`. `NOTICE` says where it is from, "
         "`encoder.json` how it was made.",
         "- It runs on a processor, without torch, and downloads nothing.",
     ]
+
+
+def _passes(made: Mapping[str, Any]) -> str:
+    passes = "a pass" if made["epochs"] == 1 else f"{made['epochs']} passes"
+    return f"{passes} over {made['sentences']} sentences"
 
 
 def _cost(info: Mapping[str, Any]) -> list[str]:

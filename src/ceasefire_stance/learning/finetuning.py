@@ -79,7 +79,8 @@ def finetune(
     corpus : str
         Fingerprint of what `sentences` are from, to be written down.
     start : path, optional
-        Folder of a network that was tuned before, from the same `weights`.
+        Folder of a network that was tuned before, from the same `weights`, and written with 32
+        bits.
 
     Returns
     -------
@@ -94,7 +95,7 @@ def finetune(
         If there is no sentence, a column is missing, or `soft_labels` are not probabilities.
     ModelError
         If torch is not installed, the folder holds the state of another run, or `start` is not a
-        network tuned from `weights`.
+        network tuned from `weights` with 32 bits.
     """
     if runs < 1:
         raise ValueError(f"runs is {runs}; expected 1 or more. Correct it.")
@@ -109,6 +110,7 @@ def finetune(
         soft_labels=soft_labels,
     )
     begun = tuned_tensors(start, weights) if start else None
+    before = tuned_information(start) if start else None
     seeds = range(settings.seed, settings.seed + runs)
     every = [TuningRun(torch, weights, replace(settings, seed=seed), data, begun) for seed in seeds]
     states = [target / CHECKPOINT.format(seed=seed) for seed in seeds]
@@ -124,22 +126,24 @@ def finetune(
             ends.append({name: p.detach().numpy() for name, p in parameters.items()})
     # A run that was interrupted began before the watch did: what it took is not known.
     cost = {} if resumed else {"cost": taken.as_dict()}
+    # Half of what is written has learned the mix of the start.
+    priors = [data.stances.mean(axis=0), *([before["training_prior"]] if before else [])]
     information = {
         **asdict(settings),
         "runs": [run.fingerprint for run in every],
         "corpus": corpus,
-        **({"start": tuned_information(start)} if start else {}),
+        **({"start": before} if before else {}),
         **cost,
         "layers": weights.layers,
         # Sums are added up in another order with other threads: the last digits depend on it.
         "threads": torch.get_num_threads(),
         "sentences": len(data.inputs),
-        "training_prior": [round(float(p), 6) for p in data.stances.mean(axis=0)],
+        "training_prior": [round(float(p), 6) for p in np.mean(priors, axis=0)],
         "losses": [[round(loss, 6) for loss in lost] for lost in losses],
         "versions": {name: version(name) for name in ("ceasefire-stance", "torch", "onnx")},
     }
     if begun:
-        # What was frozen is the encoder's own, also where `start` had it rounded.
+        # What is frozen now is the encoder's own, also where the earlier run had tuned it.
         ends.append({name: begun[name] if name in every[0].learned else ends[0][name]
                      for name in ends[0]})  # fmt: skip
     arrays = {name: np.mean([end[name] for end in ends], axis=0) for name in ends[0]}

@@ -129,9 +129,19 @@ def tuned_tensors(folder: str | Path, weights: BaseWeights) -> dict[str, np.ndar
     Raises
     ------
     ModelError
-        If the folder is not that of a network tuned from `weights`, with as many layers.
+        If the folder is not that of a network tuned from `weights`, with as many layers, or its
+        weights were rounded.
     """
-    base = tuned_information(folder).get("base", {})
+    information = tuned_information(folder)
+    base = information.get("base", {})
+    if information.get("bits") != 32:
+        # A pass changes a weight by far less than one step of 8 or 4 bits: from the middle of a
+        # step, where rounding has put it, nearly every change would be rounded away again.
+        raise ModelError(
+            f"{folder}: the weights were rounded to {information.get('bits')} bits; expected a "
+            "network with 32, because what a further pass changes is less than the rounding. Tune "
+            "with --bits 32 what is to be gone on from."
+        )
     arrays = tensors_of(Path(folder) / TUNED_FILE)
     shapes = {name: array.shape for name, array in weights.tensors().items()}
     alike = all(name in arrays and arrays[name].shape == shape for name, shape in shapes.items())
