@@ -19,6 +19,7 @@ from ceasefire_stance.articles.mention_kinds import (
     office_words,
     offices_of,
     passes_on,
+    words_of,
 )
 from ceasefire_stance.articles.mentions import Mention, lexicon
 from ceasefire_stance.articles.speech import speaker_of
@@ -51,7 +52,6 @@ _OWNER = re.compile(r"(.+?)(?:(?<=s)['’]|['’]s) ")
 # Words for all the armed groups of a country together.
 _GENERIC = frozenset({"rebel", "rebels", "separatist", "separatists", "insurgents", "opposition"})
 _FIRST = frozenset({"we", "i", "our", "my", "us"})
-_WORD = re.compile(r"[^\W_]+(?:-[^\W_]+)*")
 
 
 @dataclass
@@ -124,7 +124,7 @@ class Discourse:
                 return owner
         if mention.actor and is_apart_from_state(mention):
             # "Norlandish rebels", "Norland's voters": a known group, or their own words.
-            return self._of_home(set(_WORD.findall(mention.text.lower())), mention.actor)
+            return self._of_home(words_of(mention.text), mention.actor)
         if mention.actor:
             return self._of_party(number, mentions, text) or mention.actor
         last = mention.text.split()[-1] if mention.text else ""
@@ -190,16 +190,16 @@ class Discourse:
     def _pronoun(self, number: int, mentions: Sequence[Mention], text: str) -> Actor | None:
         word = mentions[number].text.lower()
         earlier = [(m, m.actor) for m in mentions[:number]]
-        speaker = speaker_of(text, mentions)
-        if word in _FIRST:
-            if speaker is not None and speaker != number:
-                return self.actor_of(speaker, mentions, text)
-            return self.speaker
         if word in ("both", "neither"):
             here = list(dict.fromkeys(actor for _, actor in earlier if actor))
             return _together(here[-2:]) if len(here) > 1 else self._both()
         if word in ("who", "which", "that"):
             return earlier[-1][1] if earlier else None
+        speaker = speaker_of(text, mentions)
+        if word in _FIRST:
+            if speaker is not None and speaker != number:
+                return self.actor_of(speaker, mentions, text)
+            return self.speaker
         persons = word in PERSONAL
         if speaker == number and number and self.speaker and self._spoke:
             # "…, he said": whom the speech is about is not who speaks.
@@ -243,7 +243,7 @@ class Discourse:
         definite = re.fullmatch(r"the (.+)", role, re.IGNORECASE)
         if definite is None:
             return None
-        asked = frozenset(_WORD.findall(definite.group(1).lower()))
+        asked = words_of(definite.group(1))
         if not asked or not asked <= office_words():
             return None
         here = [office for m, actor in earlier if actor for office in offices_of(m, actor)]
@@ -253,14 +253,14 @@ class Discourse:
         return None
 
     def _other_church(
-        self, words: set[str], earlier: Sequence[tuple[Mention, Actor | None]]
+        self, words: frozenset[str], earlier: Sequence[tuple[Mention, Actor | None]]
     ) -> bool:
         """Whether a churchman, or whom the talk was of, is of another church than the Catholic."""
         recent = [earlier, *self.sentences[-LOOK_BACK:]]
-        said = {w for part in recent for m, _ in part for w in _WORD.findall(m.text.lower())}
+        said = {w for part in recent for m, _ in part for w in words_of(m.text)}
         return bool((words | said) & lexicon()["other_churches"])
 
-    def _of_home(self, words: set[str], home: Actor | None) -> Actor | None:
+    def _of_home(self, words: frozenset[str], home: Actor | None) -> Actor | None:
         """A known group of the home state: "the rebels" in Syria are the Syrian rebels."""
         for adjective in self.gazetteer.adjectives.get(home.name, ()) if home else ():
             for word in sorted(words):
@@ -318,7 +318,7 @@ class Discourse:
 
     def _role(self, role: str, number: int, mentions: Sequence[Mention]) -> Actor | None:
         """The actor that the words of a role stand for at the place of a mention."""
-        words = set(_WORD.findall(role.lower()))
+        words = words_of(role)
         if "secretary-general" in words:
             # Other bodies' are named with their body.
             return self.gazetteer.resolve("United Nations")

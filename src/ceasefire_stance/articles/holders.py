@@ -13,6 +13,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
 
 from ceasefire_stance.articles.mentions import Mention, lexicon, tokens_of
+from ceasefire_stance.articles.speech import begins_inside
 from ceasefire_stance.articles.syntax import Word, syntax_names
 from ceasefire_stance.corpus.statistics import CEASEFIRE
 from ceasefire_stance.learning.clauses import clause_at, fold, split_clauses
@@ -110,7 +111,7 @@ def holder_features(
         first = next(i for i, t in enumerate(tokens) if t.end > mention.start)
         last = max(i for i, t in enumerate(tokens) if t.start < mention.end)
         before, after = masked[max(0, first - 4) : first][::-1], masked[last + 1 : last + 8]
-        quoted = any(a <= mention.start < b for a, b in quotes)
+        quoted = begins_inside(mention, quotes)
         names = [f"kind {mention.kind}", f"rank {min(rank, 4)}", f"of {min(len(mentions), 6)}"]
         names += [f"kind {mention.kind} rank {min(rank, 2)}"]
         names += [f"-{k} {w}" for k, w in enumerate(before[:2], 1)]
@@ -124,7 +125,7 @@ def holder_features(
             names += ["beside a quote"]
         if set(after[:2]) & speech or set(before[:1]) & speech:
             names += ["speaks", "speaks beside a quote" if quotes else "speaks without a quote"]
-            rest = [m for m in mentions[rank + 1 :] if not _inside(m, quotes)]
+            rest = [m for m in mentions[rank + 1 :] if not begins_inside(m, quotes)]
             names += [f"speaks of {len(rest[:2])} others"]
             if rest:
                 names += [f"speaks of {rest[0].kind}"]
@@ -269,10 +270,6 @@ def coordinated(text: str, mentions: Sequence[Mention]) -> list[list[Mention]]:
         groups.append(group)
     # "In Laos, negotiators and …": the place is no member.
     return [g[1:] if _PLACE.search(text[: g[0].start]) else g for g in groups]
-
-
-def _inside(mention: Mention, quotes: Sequence[tuple[int, int]]) -> bool:
-    return any(a <= mention.start < b for a, b in quotes)
 
 
 def _masked(tokens: Sequence[object], mentions: Sequence[Mention]) -> list[str]:

@@ -13,11 +13,16 @@ _LINKED = re.compile(r",|\s(?:of|in|for|from|at|with)\s")
 _WORD = re.compile(r"[^\W_]+(?:-[^\W_]+)*")
 
 
+def words_of(text: str) -> frozenset[str]:
+    """The words of `text` in lower case; one with hyphens is one."""
+    return frozenset(_WORD.findall(text.lower()))
+
+
 def offices_of(mention: Mention, actor: Actor) -> list[tuple[frozenset[str], Actor]]:
     """The office that somebody is named with, if one is; as a list of it and the party."""
     last = mention.text.split()[-1]
     named = last[:1].isupper() and last.lower() not in lexicon()["roles"]
-    words = frozenset(_WORD.findall(mention.text.lower()))
+    words = words_of(mention.text)
     bears = words & lexicon()["person_roles"] and not words & lexicon()["not_in_office"]
     return [(words & office_words(), actor)] if named and bears else []
 
@@ -29,7 +34,7 @@ def office_words() -> frozenset[str]:
 
 def is_person(mention: Mention) -> bool:
     """Whether a mention is surely a person."""
-    words = set(_WORD.findall(mention.text.lower()))
+    words = words_of(mention.text)
     return mention.kind == "person" or bool(words & lexicon()["person_roles"])
 
 
@@ -54,7 +59,7 @@ def is_of_another(mention: Mention) -> bool:
     """Whether "his" somebody is named as one of another side: "his German counterpart"."""
     if mention.kind in ("person", "name"):
         return True
-    words = set(_WORD.findall(mention.text.lower()))
+    words = words_of(mention.text)
     return bool(words & lexicon()["others_side"])
 
 

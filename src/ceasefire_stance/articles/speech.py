@@ -15,7 +15,7 @@ def speaker_of(text: str, mentions: Sequence[Mention]) -> int | None:
     speech = lexicon()["speech"]
     quotes = quoted_spans(text)
     for i, mention in enumerate(mentions):
-        if any(start <= mention.start < end for start, end in quotes):
+        if begins_inside(mention, quotes):
             continue
         # "The envoy, Eva Lund, said": the second comma belongs to the name.
         aside = ",?" if "," in mention.text else "(?:,[^,]{0,80},)?"
@@ -28,6 +28,11 @@ def speaker_of(text: str, mentions: Sequence[Mention]) -> int | None:
         ):
             return i
     return None
+
+
+def begins_inside(mention: Mention, spans: Sequence[tuple[int, int]]) -> bool:
+    """Whether a mention begins in one of the spans, of which the ends are exclusive."""
+    return any(start <= mention.start < end for start, end in spans)
 
 
 def quoted_spans(text: str) -> list[tuple[int, int]]:
