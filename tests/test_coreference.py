@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 
 from ceasefire_stance.articles.coreference import LOOK_BACK, Discourse
-from ceasefire_stance.articles.mentions import mentions_of
+from ceasefire_stance.articles.mentions import Mention, mentions_of
+from ceasefire_stance.articles.setting import Setting
 from ceasefire_stance.articles.speech import quoted_spans, speaker_of
 
 from .invented_war import actor_row, make_gazetteer
@@ -14,7 +15,7 @@ GAZETTEER = make_gazetteer()
 def read(*sentences):
     """The parties of the mentions of the last sentence, by their words."""
     discourse = Discourse(GAZETTEER)
-    discourse.skim("", sentences)
+    discourse.setting.skim("", sentences)
     parties = []
     for text in sentences:
         mentions = mentions_of(text, GAZETTEER, None, discourse.names)
@@ -80,6 +81,13 @@ def test_pronouns_mean_the_right_party(words, sentences, actor):
         # "The rebels", in a country whose rebels are known.
         ("The rebels", ["Porto Sud was calm.", "The rebels refused."], "Sudrian rebels"),
         ("The rebels", ["Nordhaven was calm.", "The rebels refused."], None),
+        # A group with a name of its own, or several, are not the one that was named.
+        ("The Red Front", ["The Marsh Front fired.", "Yes, The Red Front refused."], None),
+        ("The Islamist movement", ["The Marsh Front fired.", "The Islamist movement refused."],
+         "Marsh Front"),
+        ("Six groups", ["The Marsh Front fired.", "Six groups refused."], None),
+        ("Six groups", ["The Marsh Front took Porto Sud.", "Six groups refused."],
+         "Sudrian rebels"),
         ("The spokesman", ["Norland said no.", "The spokesman smiled."], "Norland"),
         ("An officer", ["Norland said no.", "An officer smiled."], "Norland"),
     ],
@@ -98,7 +106,7 @@ def test_a_role_noun_reaches_back_some_sentences_then_it_is_whom_the_article_is_
 def skimmed(title, *texts):
     guard = actor_row("Sudrian Guard", "armed group", aliases="Sudrian army|Sudria's army")
     discourse = Discourse(make_gazetteer(guard))
-    discourse.skim(title, texts)
+    discourse.setting.skim(title, texts)
     return discourse
 
 
@@ -341,6 +349,42 @@ def test_his_counterpart_is_of_another_side():
     text = "Ada Brandt met his Sudrian counterpart."
     assert party("his Sudrian counterpart", text) == "Sudria"
     assert party("his Sudrian envoy", "Ada Brandt sent his Sudrian envoy.") == "Norland"
+
+
+@pytest.mark.parametrize(
+    ("words", "before", "name"),
+    [
+        ("Pastor Ivo Tal", [], "Ivo Tal"),
+        ("Sen. Ivo Tal", [], "Ivo Tal"),
+        # By the full name once it was told, not by that of somebody else.
+        ("Tal", ["They met Ivo Tal."], "Ivo Tal"),
+        ("Tal", ["They met Ivo Talberg."], "Tal"),
+        ("Tal", ["They met Ivo Tal.", "They met Ada Tal."], "Ivo Tal"),
+        # Words that are no name are left as they are.
+        ("the ferry drivers", [], "the ferry drivers"),
+    ],
+)
+def test_whom_nobody_knows_is_called_by_the_full_name_without_titles(words, before, name):
+    discourse = Discourse(GAZETTEER)
+    for text in before:
+        discourse.read(text, mentions_of(text, GAZETTEER))
+    kind = "unknown" if words[0].isupper() else "role"
+    assert discourse.own_name(Mention(0, len(words), words, kind, None)) == name
+
+
+@pytest.mark.parametrize("words", ["Gen. Ivo Tal", "The home minister, Ivo Tal", "Lt. Ivo Tal"])
+def test_an_office_before_an_unknown_name_is_of_the_state_that_the_article_is_set_in(words):
+    assert party(words, "Nordhaven was calm.", f"{words}, refused.") == "Norland"
+
+
+def test_powers_count_less_when_it_is_asked_where_an_article_is_set():
+    power = actor_row("United States", aliases="Washington")
+    setting = Setting(make_gazetteer(power))
+    setting.skim("", ["Washington met Norland.", "Washington left Norland.", "Washington slept."])
+    assert setting.most_named(["state"]).name == "United States"
+    assert setting.home().name == "Norland"
+    setting.skim("", ["Washington spoke.", "Washington dined."])
+    assert setting.home().name == "United States"
 
 
 def test_a_role_before_an_unknown_name_says_whose_it_is():

@@ -123,7 +123,7 @@ def _article(
     tags = _tags(sentences, guesses, reader)
     year = year_of(records[0].get("published"))
     title, context = (str(records[0].get(name) or "") for name in ("title", "context"))
-    discourse.skim(title, [context, *(str(record["text"]) for record in records)], year)
+    discourse.setting.skim(title, [context, *(str(record["text"]) for record in records)], year)
     last = None
     for number, (sentence, probabilities) in enumerate(zip(records, guesses, strict=True)):
         text = str(sentence["text"])
@@ -301,7 +301,8 @@ def _row(
     if holder is not None:
         actor = discourse.actor_of(list(mentions).index(holder), mentions, text)
         # An unresolved "he" is nobody that another sentence could mean too.
-        name = actor.name if actor else "" if holder.kind == "pronoun" else holder.text
+        own = "" if holder.kind == "pronoun" else discourse.own_name(holder)
+        name = actor.name if actor else own
     elif discourse.speaker:
         actor, name = discourse.speaker, discourse.speaker.name
     condition = condition_span(text, *place) if stance == Stance.CONDITIONAL else None

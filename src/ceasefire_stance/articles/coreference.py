@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from ceasefire_stance.articles.actors import Actor, Gazetteer
 from ceasefire_stance.articles.mention_kinds import (
     PERSONAL,
+    bare_name,
     can_be_meant,
+    has_own_name,
     is_apart_from_state,
     is_named_person,
     is_of_another,
@@ -22,6 +23,7 @@ from ceasefire_stance.articles.mention_kinds import (
     words_of,
 )
 from ceasefire_stance.articles.mentions import Mention, lexicon
+from ceasefire_stance.articles.setting import Setting, together
 from ceasefire_stance.articles.speech import speaker_of
 
 # What a role noun can stand for when it stands alone: "the group" is not a state.
@@ -32,8 +34,6 @@ _ROLE_KINDS = (
     ("state_roles", frozenset({"state"})),
     ("body_roles", frozenset({"body", "organisation"})),
 )
-TITLE_WEIGHT = 3
-"""How often an actor that the headline names counts beside one that the text names once."""
 LOOK_BACK = 6
 """How many sentences back a role noun may refer."""
 _THEIR = re.compile(r"^(?:its|his|her|their|our|my)\b", re.IGNORECASE)
@@ -47,10 +47,13 @@ _BOTH = re.compile(
     r"(?:sides?|parties|governments|armies)",
     re.IGNORECASE,
 )
-_SIDES = frozenset({"state", "armed group", "opposition"})
 _OWNER = re.compile(r"(.+?)(?:(?<=s)['’]|['’]s) ")
 # Words for all the armed groups of a country together.
-_GENERIC = frozenset({"rebel", "rebels", "separatist", "separatists", "insurgents", "opposition"})
+_GENERIC = frozenset(
+    {"rebel", "rebels", "separatist", "separatists", "insurgents", "opposition", "gangs", "gang"}
+)
+# Several groups that are not told apart: no single one of those named before.
+_SEVERAL = frozenset({"groups", "factions", "brigades", "gangs", "militias"})
 _FIRST = frozenset({"we", "i", "our", "my", "us"})
 
 
@@ -68,18 +71,22 @@ class Discourse:
         Last word of a person's name → the party, once the article has told it.
     speaker : Actor or None
         Of the last speech.
-    named : Counter
-        How often the whole article names each actor, as `skim` has counted.
+    setting : Setting
+        Whose war it is about: `Setting.skim` counts that before the reading begins.
     """
 
     gazetteer: Gazetteer
     sentences: list[list[tuple[Mention, Actor | None]]] = field(default_factory=list)
     names: dict[str, Actor] = field(default_factory=dict)
     speaker: Actor | None = None
-    named: Counter[Actor] = field(default_factory=Counter)
+    setting: Setting = field(init=False)
     _offices: list[tuple[frozenset[str], Actor]] = field(default_factory=list)
+    _full: dict[str, str] = field(default_factory=dict)
     _spoke: bool = False
     _asked: set[int] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.setting = Setting(self.gazetteer)
 
     def read(self, text: str, mentions: Sequence[Mention]) -> None:
         """Take in a sentence: its mentions, appositions and speaker."""
@@ -89,6 +96,10 @@ class Discourse:
             if actor and mention.kind in ("person", "unknown", "adjective", "name"):
                 self._learn(mention, actor)
                 self._offices += offices_of(mention, actor)
+            if mention.kind == "unknown":
+                name = bare_name(mention)
+                if name.istitle() and " " in name:
+                    self._full.setdefault(name.split()[-1], name)
         for i, mention in enumerate(mentions[:-1]):
             apposed = self._apposition(text, mentions, i)
             if apposed:
@@ -98,7 +109,12 @@ class Discourse:
         self._spoke = speaker is not None
         if speaker is not None and (actors[speaker] or mentions[speaker].kind != "pronoun"):
             # Whom nobody knows speaks under his own words, and not for who spoke before.
-            self.speaker = actors[speaker] or Actor(mentions[speaker].text)
+            self.speaker = actors[speaker] or Actor(self.own_name(mentions[speaker]))
+
+    def own_name(self, mention: Mention) -> str:
+        """What to call a holder whose party is not known: a person by the full name."""
+        name = bare_name(mention)
+        return self._full.get(name, name)
 
     def actor_of(self, number: int, mentions: Sequence[Mention], text: str) -> Actor | None:
         """The party of one mention of a sentence, given what came before; None if not known."""
@@ -116,7 +132,7 @@ class Discourse:
         if mention.kind == "pronoun":
             return self._pronoun(number, mentions, text)
         if _BOTH.fullmatch(mention.text):
-            return self._both()
+            return self.setting.both()
         # "Its leader, NAME": whom the name speaks for is known better than whose it is.
         if _THEIR.match(mention.text) and not is_of_another(mention):
             owner = self._owner(number, mentions, text)
@@ -124,7 +140,7 @@ class Discourse:
                 return owner
         if mention.actor and is_apart_from_state(mention):
             # "Norlandish rebels", "Norland's voters": a known group, or their own words.
-            return self._of_home(words_of(mention.text), mention.actor)
+            return self.setting.of_state(words_of(mention.text), mention.actor)
         if mention.actor:
             return self._of_party(number, mentions, text) or mention.actor
         last = mention.text.split()[-1] if mention.text else ""
@@ -140,9 +156,9 @@ class Discourse:
 
     def _titled(self, words: str, number: int, mentions: Sequence[Mention]) -> Actor | None:
         """Whom a name that nobody knows speaks for, by what stands before it."""
-        titles = set(words.lower().split())
+        titles = words_of(words)
         if titles & lexicon()["offices"]:
-            return self._home()
+            return self.setting.home()
         sides = lexicon()["armed_roles"] | lexicon()["opposition_roles"]
         return self._role(words, number, mentions) if titles & sides else None
 
@@ -192,7 +208,7 @@ class Discourse:
         earlier = [(m, m.actor) for m in mentions[:number]]
         if word in ("both", "neither"):
             here = list(dict.fromkeys(actor for _, actor in earlier if actor))
-            return _together(here[-2:]) if len(here) > 1 else self._both()
+            return together(here[-2:]) if len(here) > 1 else self.setting.both()
         if word in ("who", "which", "that"):
             return earlier[-1][1] if earlier else None
         speaker = speaker_of(text, mentions)
@@ -260,38 +276,6 @@ class Discourse:
         said = {w for part in recent for m, _ in part for w in words_of(m.text)}
         return bool((words | said) & lexicon()["other_churches"])
 
-    def _of_home(self, words: frozenset[str], home: Actor | None) -> Actor | None:
-        """A known group of the home state: "the rebels" in Syria are the Syrian rebels."""
-        for adjective in self.gazetteer.adjectives.get(home.name, ()) if home else ():
-            for word in sorted(words):
-                known = self.gazetteer.resolve(f"{adjective} {word}")
-                if known:
-                    return known
-        return None
-
-    def skim(self, title: str, texts: Sequence[str], year: int | None = None) -> None:
-        """Count whom an article names, before it is read: whose rebels are meant later."""
-        for text, weight in ((title, TITLE_WEIGHT), *((text, 1) for text in texts)):
-            for match in self.gazetteer.find(text, year):
-                self.named[match.actor] += weight
-                # "Sudan's army" is a party of its own there, and it names the state as well.
-                of = self.gazetteer.resolve(text[match.start : match.end].split()[0])
-                if of and of != match.actor and of.kind == "state":
-                    self.named[of] += weight
-
-    def _most_named(self, kinds: Collection[str]) -> Actor | None:
-        """The actor of one of the kinds that the article names most often."""
-        fitting = (actor for actor in self.named if actor.kind in kinds)
-        return max(fitting, key=self.named.__getitem__, default=None)
-
-    def _both(self) -> Actor | None:
-        """The two parties to the conflict that the article names most, as one."""
-        sides = [actor for actor, _ in self.named.most_common() if actor.kind in _SIDES]
-        return _together(sides[:2]) if len(sides) > 1 else None
-
-    def _home(self) -> Actor | None:
-        return self._most_named(("state",))
-
     def _owner(self, number: int, mentions: Sequence[Mention], text: str) -> Actor | None:
         """Whose it is: of "his" the first person of the sentence, else the actor named last."""
         if mentions[number].text.lower().startswith(("his ", "her ")):
@@ -326,30 +310,30 @@ class Discourse:
         office = self._in_office(role, earlier)
         if office:
             return office
+        if has_own_name(mentions[number]):
+            # "The Islamic Front": a group of that name, not the last one that was named.
+            return None
+        if words & _SEVERAL:
+            return self.setting.of_home(frozenset({"rebels", *(words & _GENERIC)}))
         for roles, kinds in _ROLE_KINDS:
             if words & lexicon()[roles]:
-                home = self._home()
+                home = self.setting.home()
                 if roles == "state_roles" and home:
-                    return self._of_home(words, home) or home
-                generic = self._of_home(words & _GENERIC, home)
+                    return self.setting.of_home(words) or home
+                generic = self.setting.of_home(words & _GENERIC)
                 if generic:
                     return generic
                 for sentence in [earlier, *reversed(self.sentences[-LOOK_BACK:])]:
                     for _, actor in sentence:
                         if actor and actor.kind in kinds:
                             return actor
-                return self._of_home(words, home) or self._most_named(kinds)
+                return self.setting.of_home(words) or self.setting.most_named(kinds)
         if words & lexicon()["church_roles"] and not self._other_church(words, earlier):
             return self.gazetteer.resolve("Catholic Church")
         if words & (lexicon()["person_roles"] | lexicon()["official_roles"]):
             # An official speaks for whom the sentence names, or for whom the talk was of.
             return next((actor for _, actor in earlier if actor), None) or self._last(persons=False)
         return None
-
-
-def _together(actors: Sequence[Actor]) -> Actor:
-    """Several parties that the words name as one: "both sides"."""
-    return Actor(" and ".join(actor.name for actor in actors))
 
 
 def _behind(number: int, mentions: Sequence[Mention]) -> int | None:

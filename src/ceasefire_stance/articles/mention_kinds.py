@@ -10,6 +10,8 @@ from ceasefire_stance.articles.mentions import Mention, lexicon
 PERSONAL = frozenset({"he", "she", "his", "her", "him"})
 """Pronouns of one person."""
 _LINKED = re.compile(r",|\s(?:of|in|for|from|at|with)\s")
+# "Islamist", "Christian", "Kurdish": what people are is no name of theirs.
+_CREED = re.compile(r"(?:ist|ian|ish|ic|ite|ese|ern|[’']s)s?$")
 _WORD = re.compile(r"[^\W_]+(?:-[^\W_]+)*")
 
 
@@ -74,3 +76,38 @@ def is_apart_from_state(mention: Mention) -> bool:
 def may_be_person(mention: Mention) -> bool:
     """Whether a mention is a person, or could be one for all that its words tell."""
     return is_person(mention) or mention.kind == "unknown" or mention.kind == "pronoun"
+
+
+def has_own_name(mention: Mention) -> bool:
+    """Whether a body that is not in the gazetteer is mentioned by a name of its own.
+
+    That is a word with a capital before a role: "the Islamic Front", "the Kashlaf men".
+    """
+    words = _WORD.findall(_LINKED.split(mention.text)[0])
+    lower = [word.lower() for word in words]
+    heads = [i for i, word in enumerate(lower) if word in lexicon()["roles"]]
+    if mention.kind != "role" or not heads or mention.text.isupper():
+        return False
+    if {"government", "ministry"} & set(lower):
+        return False
+    # The word that opens a sentence has a capital whatever it is.
+    before = range(1 if mention.start == 0 else 0, heads[0])
+    plain = lexicon()["titles"] | lexicon()["determiners"]
+    return any(
+        words[i][:1].isupper() and lower[i] not in plain and not _CREED.search(words[i])
+        for i in before
+    )
+
+
+def bare_name(mention: Mention) -> str:
+    """The words of a mention that nobody knows; of a person the name without titles before it."""
+    words = mention.text.split()
+    before = frozenset().union(
+        *(lexicon()[n] for n in ("titles", "offices", "styles", "determiners"))
+    )
+    rest = list(words)
+    while len(rest) > 1 and rest[0].rstrip(".,").lower() in before:
+        rest.pop(0)
+    person = mention.kind in ("unknown", "person") or words[-1][:1].isupper()
+    named = rest[0][:1].isupper() and rest[-1][:1].isupper()
+    return " ".join(rest) if person and named else mention.text
