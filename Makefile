@@ -26,7 +26,7 @@ reproduce: $(STAMP)  ## train every recipe, evaluate, compare with the published
 update: $(STAMP)  ## the same, and publish the fresh numbers in reports/ and README.md
 	$(BIN)/ceasefire-stance reproduce --update --reuse .cache/runs $(if $(REAL_NEWS),--real-news $(REAL_NEWS))
 
-network: $(STAMP)  ## tune the network anew (needs torch: the extra finetune), about forty minutes on two cores
+network: $(STAMP)  ## tune the network anew (needs torch: the extra finetune), about fifty minutes on two cores
 	$(BIN)/ceasefire-stance finetune --out .cache/network
 	mkdir -p models/default
 	cp .cache/network/encoder.onnx .cache/network/tokenizer.json .cache/network/encoder.json .cache/network/NOTICE models/default

@@ -72,7 +72,7 @@ def test_the_text_marks_words_and_shows_bars_and_contributions(capsys, models):
     first = out.split("contributions to ")[1]
     assert first.startswith("rejects")
     assert len(re.findall(r"^ +[+-]\d+\.\d\d  (?:cue|word) ", first, re.M)) == 3
-    assert "before any feature" in first
+    assert "base, with the class prior" in first
 
 
 def test_words_against_are_in_other_brackets_and_weak_ones_in_none():

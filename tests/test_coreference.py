@@ -86,6 +86,10 @@ def test_pronouns_mean_the_right_party(words, sentences, actor):
         ("The Islamist movement", ["The Marsh Front fired.", "The Islamist movement refused."],
          "Marsh Front"),
         ("Six groups", ["The Marsh Front fired.", "Six groups refused."], None),
+        ("Six aid groups", ["The Marsh Front took Porto Sud.", "Six aid groups refused."], None),
+        ("Tal’s movement", ["The Marsh Front fired.", "Tal’s movement refused."], "Marsh Front"),
+        ("The Islamic Front", ["The Marsh Front fired.", "Yes, The Islamic Front refused."], None),
+        ("The Druze group", ["The Marsh Front fired.", "The Druze group refused."], "Marsh Front"),
         ("Six groups", ["The Marsh Front took Porto Sud.", "Six groups refused."],
          "Sudrian rebels"),
         ("The spokesman", ["Norland said no.", "The spokesman smiled."], "Norland"),
@@ -360,8 +364,12 @@ def test_his_counterpart_is_of_another_side():
         ("Tal", ["They met Ivo Tal."], "Ivo Tal"),
         ("Tal", ["They met Ivo Talberg."], "Tal"),
         ("Tal", ["They met Ivo Tal.", "They met Ada Tal."], "Ivo Tal"),
+        ("Tal", ["They met Mayor Ivo Tal."], "Ivo Tal"),
+        ("McTal", ["They met Ivo McTal."], "Ivo McTal"),
+        ("Peace Now", [], "Peace Now"),
         # Words that are no name are left as they are.
         ("the ferry drivers", [], "the ferry drivers"),
+        ("The National Salvation Front", [], "The National Salvation Front"),
     ],
 )
 def test_whom_nobody_knows_is_called_by_the_full_name_without_titles(words, before, name):
@@ -388,8 +396,9 @@ def test_powers_count_less_when_it_is_asked_where_an_article_is_set():
 
 
 def test_a_role_before_an_unknown_name_says_whose_it_is():
-    article = ["The Marsh Front met Norland.", "Rebel commander Ivo Tal refused."]
-    assert party("Rebel commander Ivo Tal", *article) == "Marsh Front"
+    for words in ("Rebel commander Ivo Tal", "Rebel Gen. Ivo Tal"):
+        article = ["The Marsh Front met Norland.", f"{words} refused."]
+        assert party(words, *article) == "Marsh Front"
 
 
 @pytest.mark.parametrize(

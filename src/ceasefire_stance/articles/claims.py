@@ -95,8 +95,9 @@ def read_claims_of(
         One row per claim, the columns `CLAIM_COLUMNS`: `probability` is that of `stance` in
         [0, 1]; `start`, `end`, `holder_start` … are offsets in the article's text (-1 where the
         words do not stand in it); `holder` is "" when it is named outside the sentence; `actor` is
-        the party, or the holder's words where the party is not known; `source` is ``self`` when
-        the holder's own side says it and ``others`` when somebody else reports it; `when` is
+        the party, or where that is not known the holder's words (of a person the full name without
+        titles); `source` is ``self`` when the holder's own side says it and ``others`` when
+        somebody else reports it; `when` is
         ``now`` or ``past``; `abstained`
         says whether the model would rather not answer (see `learning.doubt`).
     """
@@ -267,14 +268,16 @@ def _clause_of(mention: Mention, clauses: list[tuple[int, int]]) -> tuple[int, i
 def _clause_stances(
     sentence: dict[str, Any], places: list[tuple[int, int]], reader: ClaimReader
 ) -> dict[tuple[int, int], tuple[str, np.ndarray]]:
-    """The stance of each clause by itself, with the same context."""
+    """The stance of each clause by itself, after the context and the sentence it is from."""
     unique = sorted(set(places))
     text = str(sentence["text"])
+    # What a clause is about is often named in another one.
+    context = f"{sentence.get('context') or ''} {text}".strip()
     frame = pd.DataFrame(
         {
             "sentence_id": [str(i) for i in range(len(unique))],
             "text": [text[a:b].strip() for a, b in unique],
-            "context": str(sentence.get("context") or ""),
+            "context": context,
         }
     )
     values = predict_with(frame, reader.stances.pipeline)[list(PROBABILITY_COLUMNS)].to_numpy()

@@ -11,6 +11,7 @@ from ceasefire_stance.articles.mention_kinds import (
     PERSONAL,
     bare_name,
     can_be_meant,
+    full_name,
     has_own_name,
     is_apart_from_state,
     is_named_person,
@@ -96,10 +97,9 @@ class Discourse:
             if actor and mention.kind in ("person", "unknown", "adjective", "name"):
                 self._learn(mention, actor)
                 self._offices += offices_of(mention, actor)
-            if mention.kind == "unknown":
-                name = bare_name(mention)
-                if name.istitle() and " " in name:
-                    self._full.setdefault(name.split()[-1], name)
+            name = full_name(mention)
+            if name:
+                self._full.setdefault(name.split()[-1], name)
         for i, mention in enumerate(mentions[:-1]):
             apposed = self._apposition(text, mentions, i)
             if apposed:
@@ -157,10 +157,10 @@ class Discourse:
     def _titled(self, words: str, number: int, mentions: Sequence[Mention]) -> Actor | None:
         """Whom a name that nobody knows speaks for, by what stands before it."""
         titles = words_of(words)
-        if titles & lexicon()["offices"]:
-            return self.setting.home()
-        sides = lexicon()["armed_roles"] | lexicon()["opposition_roles"]
-        return self._role(words, number, mentions) if titles & sides else None
+        if titles & (lexicon()["armed_roles"] | lexicon()["opposition_roles"]):
+            # "Rebel Gen. NAME" is of the rebels.
+            return self._role(words, number, mentions)
+        return self.setting.home() if titles & lexicon()["offices"] else None
 
     def _learn(self, mention: Mention, actor: Actor) -> None:
         last = mention.text.split()[-1] if mention.text else ""
@@ -312,6 +312,8 @@ class Discourse:
             return office
         if has_own_name(mentions[number]):
             # "The Islamic Front": a group of that name, not the last one that was named.
+            return None
+        if words & lexicon()["civil"] and words & lexicon()["group_roles"]:
             return None
         if words & _SEVERAL:
             return self.setting.of_home(frozenset({"rebels", *(words & _GENERIC)}))

@@ -11,7 +11,8 @@ PERSONAL = frozenset({"he", "she", "his", "her", "him"})
 """Pronouns of one person."""
 _LINKED = re.compile(r",|\s(?:of|in|for|from|at|with)\s")
 # "Islamist", "Christian", "Kurdish": what people are is no name of theirs.
-_CREED = re.compile(r"(?:ist|ian|ish|ic|ite|ese|ern|[’']s)s?$")
+_CREED = re.compile(r"(?:ist|ian|ish|ic|ite|ese|ern)s?$")
+_OWNED = re.compile(r"[^\W_]+['’]s?(?=\s)")
 _WORD = re.compile(r"[^\W_]+(?:-[^\W_]+)*")
 
 
@@ -81,9 +82,11 @@ def may_be_person(mention: Mention) -> bool:
 def has_own_name(mention: Mention) -> bool:
     """Whether a body that is not in the gazetteer is mentioned by a name of its own.
 
-    That is a word with a capital before a role: "the Islamic Front", "the Kashlaf men".
+    That is a word with a capital before a role: "the Islamic Front", "the Kashlaf men". What people
+    are ("Islamist rebels") or whose they are ("Tal's men") is no name of theirs, unless the role
+    has a capital too.
     """
-    words = _WORD.findall(_LINKED.split(mention.text)[0])
+    words = _WORD.findall(_OWNED.sub(" ", _LINKED.split(mention.text)[0]))
     lower = [word.lower() for word in words]
     heads = [i for i, word in enumerate(lower) if word in lexicon()["roles"]]
     if mention.kind != "role" or not heads or mention.text.isupper():
@@ -93,21 +96,34 @@ def has_own_name(mention: Mention) -> bool:
     # The word that opens a sentence has a capital whatever it is.
     before = range(1 if mention.start == 0 else 0, heads[0])
     plain = lexicon()["titles"] | lexicon()["determiners"]
+    title = words[heads[0]][:1].isupper()
     return any(
-        words[i][:1].isupper() and lower[i] not in plain and not _CREED.search(words[i])
+        words[i][:1].isupper()
+        and lower[i] not in plain
+        and (title or not (_CREED.search(words[i]) or lower[i] in lexicon()["creeds"]))
         for i in before
     )
 
 
 def bare_name(mention: Mention) -> str:
     """The words of a mention that nobody knows; of a person the name without titles before it."""
-    words = mention.text.split()
-    before = frozenset().union(
-        *(lexicon()[n] for n in ("titles", "offices", "styles", "determiners"))
-    )
-    rest = list(words)
+    before = lexicon()["offices"] | lexicon()["styles"] | lexicon()["determiners"]
+    rest = mention.text.split()
     while len(rest) > 1 and rest[0].rstrip(".,").lower() in before:
         rest.pop(0)
-    person = mention.kind in ("unknown", "person") or words[-1][:1].isupper()
-    named = rest[0][:1].isupper() and rest[-1][:1].isupper()
-    return " ".join(rest) if person and named else mention.text
+    # "The National Salvation Front" is no person.
+    person = rest[-1].lower() not in lexicon()["roles"]
+    return " ".join(rest) if person and _is_name(rest[0]) and _is_name(rest[-1]) else mention.text
+
+
+def full_name(mention: Mention) -> str | None:
+    """The name of a person who is named in full and not in the gazetteer; else None."""
+    name = bare_name(mention)
+    words = name.split()
+    named = len(words) > 1 and _is_name(words[0]) and _is_name(words[-1])
+    body = lexicon()["roles"] & words_of(name)
+    return name if mention.kind in ("unknown", "role") and named and not body else None
+
+
+def _is_name(word: str) -> bool:
+    return word[:1].isupper() or re.match(r"(?:al|el|an|ad|as|ash|ar)-[A-Z]", word) is not None

@@ -82,7 +82,7 @@ def as_text(explanation: Explanation) -> str:
         lines += ["", f"contributions to {name} (log-odds against the mean of the classes):"]
         lines += [f"  {c.log_odds:+6.2f}  {c.block:<8} {c.feature}" for c in rows]
         lines.append(f"  {explanation.rest[name]:+6.2f}  {'all other features':<8}")
-        lines.append(f"  {explanation.base[name]:+6.2f}  {'before any feature':<8}")
+        lines.append(f"  {explanation.base[name]:+6.2f}  {'base, with the class prior':<8}")
     if not explanation.contributions:
         lines += ["", "the model is not linear: its features have no exact contributions"]
     return "\n".join(lines) + "\n"
@@ -193,7 +193,7 @@ def _html_sentence(explanation: Explanation) -> str:
 def _contribution_table(explanation: Explanation, name: str) -> str:
     rows = [(c.feature, c.block, f"{c.log_odds:+.2f}") for c in explanation.contributions[name]]
     rows.append(("all other features", "", f"{explanation.rest[name]:+.2f}"))
-    rows.append(("before any feature", "", f"{explanation.base[name]:+.2f}"))
+    rows.append(("base, with the class prior", "", f"{explanation.base[name]:+.2f}"))
     return _table(("feature", "block", "log-odds"), rows)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Mapping
 from enum import StrEnum
 
 
@@ -41,3 +42,18 @@ def nearest_stance(label: str) -> str | None:
             return stance
     close = difflib.get_close_matches(folded, STANCES, n=1, cutoff=0.5)
     return close[0] if close else None
+
+
+def prior_in_words(
+    prior: Mapping[str, float] | None, topic_prior: Mapping[str, Mapping[str, float]] | None = None
+) -> str:
+    """A class prior, or one for each topic, in one line."""
+    if topic_prior:
+        where = {"named": "in the sentence", "context": "only before it", "unnamed": "nowhere"}
+        parts = (f"{where.get(t, t)}: {_listed(mix)}" for t, mix in topic_prior.items())
+        return "by where a ceasefire is named (" + "; ".join(parts) + ")"
+    return _listed(prior) if prior else "that of the training sentences"
+
+
+def _listed(mix: Mapping[str, float]) -> str:
+    return ", ".join(f"{stance} {share:g}" for stance, share in mix.items())

@@ -154,7 +154,8 @@ def _curve_lines(folder: Path) -> list[str]:
     return [
         "## What more text brings",
         "",
-        f"Macro-F1 of `{curve['recipe']}` with the same settings throughout, trained on the "
+        f"Macro-F1 of `{curve['recipe']}` with the same settings throughout, under one "
+        "class mix for all sentences, trained on the "
         f"training split of the writers named: mean of {curve['resamples']} training sets "
         f"resampled by article, lowest and highest in brackets. From the first row to the last of "
         f"the first table: {gains}.",

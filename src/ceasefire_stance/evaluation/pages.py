@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from ceasefire_stance.corpus.atomic import write_text
+from ceasefire_stance.corpus.stances import prior_in_words
 from ceasefire_stance.corpus.tables import read_table, render_table
 from ceasefire_stance.evaluation import figures
 from ceasefire_stance.evaluation.tables import interval, markdown_table, with_numbers
@@ -128,7 +129,8 @@ def _recipe_page(
         "",
         f"Trained on {metrics['training_sentences']} written sentences (corpus "
         f"`{metrics['corpus']}`). Chosen by cross-validation grouped by article: "
-        f"{_settings(metrics)}. Class prior: {_prior(recipe)}.",
+        f"{_settings(metrics)}. Class prior: "
+        f"{prior_in_words(recipe['prior'], recipe.get('topic_prior'))}.",
         "",
         "## Scores",
         "",
@@ -168,13 +170,8 @@ def _settings(metrics: Mapping[str, Any]) -> str:
     cv = metrics["cross_validation"]
     if not cv:
         return f"{chosen}, as the recipe says"
-    return f"{chosen} (macro-F1 {cv['macro_f1']:.3f} ± {cv['std']:.3f} over folds)"
-
-
-def _prior(recipe: Mapping[str, Any]) -> str:
-    if not recipe["prior"]:
-        return "that of the training sentences"
-    return ", ".join(f"{k} {v:g}" for k, v in recipe["prior"].items())
+    score = f"macro-F1 {cv['macro_f1']:.3f} ± {cv['std']:.3f} over folds"
+    return f"{chosen} ({score}, under the class mix of the training sentences)"
 
 
 def _score_table(sets: Mapping[str, Any]) -> str:

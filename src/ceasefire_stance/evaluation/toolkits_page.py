@@ -102,8 +102,9 @@ def _page(metrics: Mapping[str, Any]) -> str:
         f"`{metrics['corpus']}`) as `{metrics['reference']}`, the shipped recipe, but for those "
         "that the first table marks with †. Settings are "
         "chosen by log-loss on the written validation split, never by real news, and the "
-        "probabilities are moved to the same stated class mix as ours. In brackets: 95 % intervals "
-        "by a bootstrap over articles, of the mean over seeds where there are several.",
+        "probabilities are moved to one stated class mix for all sentences, where ours have one "
+        "for each topic. In brackets: 95 % intervals by a bootstrap over articles, of the mean "
+        "over seeds where there are several.",
         "",
         toolkits_table(metrics),
         "",

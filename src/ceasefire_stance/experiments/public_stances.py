@@ -58,7 +58,7 @@ def read_tweets(folder: Path, target: str, part: str) -> pd.DataFrame:
 def public_recipes(experiments: Experiments) -> list[Recipe]:
     """Those that learn from words and characters alone, under the mix of their training tweets."""
     return [
-        replace(recipe, prior=None)
+        replace(recipe, prior=None, topic_prior=None)
         for recipe in experiments.recipes.values()
         if recipe.features and set(recipe.features) <= {"words", "chars"} and not recipe.context
         and not recipe.network

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -208,7 +209,9 @@ def _refresh_curve(
     if not experiments.corpus_batches or CURVE_RECIPE not in metrics:
         return
     done = json.loads(path.read_text("utf-8")) if path.is_file() else {}
-    recipe = experiments.recipe(CURVE_RECIPE)
+    # Under one class mix for all sentences: what a topic's share of claims is in a part of the
+    # corpus depends on who wrote it, and is no question of size.
+    recipe = replace(experiments.recipe(CURVE_RECIPE), topic_prior=None)
     if (done.get("corpus"), done.get("settings")) == (inputs.fingerprint, recipe.as_dict()):
         return
     curve = corpus_curve(inputs, experiments, recipe, metrics[CURVE_RECIPE]["chosen"])

@@ -60,7 +60,8 @@ def predict_runs(
                 progress(f"{recipe.name}{mark}, {number + 1} of {len(folders)}")
                 # Their grids have one value each: there is nothing to choose.
                 chosen = {name: values[0] for name, values in recipe.grid.items()}
-                one = replace(recipe, network=str(folder))
+                # Under one class mix, as the runs that were published before.
+                one = replace(recipe, network=str(folder), topic_prior=None)
                 pipeline = refit(one, chosen, rows, experiments.seed)
                 for name in STORED:
                     told = predict_with(inputs.sets[name], pipeline)

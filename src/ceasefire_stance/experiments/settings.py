@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from ceasefire_stance.corpus.errors import DataError
+from ceasefire_stance.corpus.stances import STANCES
+from ceasefire_stance.learning.cues import TOPICS
 from ceasefire_stance.learning.recipes import Recipe, make_pipeline, parameter_grid
 
 
@@ -20,7 +22,8 @@ class Experiments:
     recipes : dict
         Name → recipe, in the order of the file, which is the order of the tables.
     prior : dict
-        The natural class mix, stance → share.
+        The natural class mix, stance → share, of all sentences; that of each topic, if it is
+        stated, is in the recipes.
     default_model : str
         The recipe of the shipped model.
     folds : int
@@ -80,9 +83,11 @@ def load_experiments(path: str | Path | None = None) -> Experiments:
     try:
         content = tomllib.loads(file.read_text(encoding="utf-8"))
         settings = content["settings"]
-        prior = {str(k): float(v) for k, v in content["prior"].items()}
+        prior, topics = _priors(content["prior"])
         return Experiments(
-            recipes={n: _recipe(n, entry, prior) for n, entry in content["recipes"].items()},
+            recipes={
+                n: _recipe(n, entry, prior, topics) for n, entry in content["recipes"].items()
+            },
             prior=prior,
             default_model=settings["default_model"],
             folds=settings["folds"],
@@ -104,7 +109,30 @@ def load_experiments(path: str | Path | None = None) -> Experiments:
         ) from error
 
 
-def _recipe(name: str, entry: dict[str, Any], natural: dict[str, float]) -> Recipe:
+def _priors(section: dict[str, Any]) -> tuple[dict[str, float], dict[str, dict[str, float]]]:
+    """The class mix of all sentences, and that of each topic, if it is stated."""
+    plain = {str(k): float(v) for k, v in section.items() if not isinstance(v, dict)}
+    topics = {str(k): dict(v) for k, v in section.items() if isinstance(v, dict)}
+    whole = all(sorted(mix) == list(STANCES) for mix in topics.values())
+    if topics and not (
+        sorted(topics) == sorted(TOPICS)
+        and whole
+        and all(min(m.values()) >= 0 and abs(sum(m.values()) - 1) < 1e-3 for m in topics.values())
+    ):
+        raise DataError(
+            f"[prior] states the topics {', '.join(topics)}; expected {', '.join(TOPICS)}, each "
+            f"with shares for {', '.join(STANCES)} that add up to 1, or none of them. Correct the "
+            "tables."
+        )
+    return plain, topics
+
+
+def _recipe(
+    name: str,
+    entry: dict[str, Any],
+    natural: dict[str, float],
+    topics: dict[str, dict[str, float]],
+) -> Recipe:
     prior = entry.get("prior", "natural")
     recipe = Recipe(
         name=name,
@@ -113,10 +141,15 @@ def _recipe(name: str, entry: dict[str, Any], natural: dict[str, float]) -> Reci
         features=tuple(entry.get("features", ())),
         context=bool(entry.get("context", False)),
         grid={k: tuple(v) for k, v in entry.get("grid", {}).items()},
-        prior=natural if prior == "natural" else None if prior == "training" else prior,
+        prior=natural
+        if prior in ("natural", "overall")
+        else None
+        if prior == "training"
+        else prior,
         network=entry.get("network", ""),
         network_share=float(entry.get("network_share", 0.5)),
         block_weights=dict(entry.get("block_weights", {})),
+        topic_prior=topics if topics and prior == "natural" else None,
     )
     try:
         make_pipeline(recipe).set_params(**{k: v[0] for k, v in parameter_grid(recipe).items()})

@@ -66,8 +66,10 @@ def train(recipe: Recipe, sentences: pd.DataFrame, seed: int = 0, folds: int = 5
         chosen = {name.rsplit("__", 1)[-1]: value for name, value in only.items()}
         return Trained(pipeline.fit(X, y), chosen, {})
     # The features of a fold are the same for every C: they are computed once and kept on disk.
+    # It is chosen under the mix of the training sentences, which is also that of the folds.
+    stated = {"topic_prior": recipe.topic_prior} if recipe.topic_prior else {}
     with tempfile.TemporaryDirectory() as cache:
-        pipeline.set_params(memory=cache)
+        pipeline.set_params(memory=cache, **dict.fromkeys(stated))
         search = GridSearchCV(
             pipeline,
             grid,
@@ -78,7 +80,7 @@ def train(recipe: Recipe, sentences: pd.DataFrame, seed: int = 0, folds: int = 5
         )
         search.fit(X, y, groups=rows["article_id"])
         best = search.best_estimator_
-        best.set_params(memory=None)
+        best.set_params(memory=None, **stated)
     row = search.best_index_
     return Trained(
         pipeline=best,

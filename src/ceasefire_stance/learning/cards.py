@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ceasefire_stance.corpus.stances import prior_in_words
+
 WATTS_A_CORE = 10
 """What a core of a laptop or a small server draws when busy, roughly; for estimates of energy."""
 _SETS = {
@@ -28,8 +30,7 @@ def model_card(info: Mapping[str, Any], classes: Sequence[str]) -> str:
         In the order of the probability columns.
     """
     recipe = info["recipe"]
-    prior = recipe["prior"]
-    mix = ", ".join(f"{k} {v:g}" for k, v in prior.items()) if prior else "the training mix"
+    mix = prior_in_words(recipe["prior"], recipe.get("topic_prior"))
     chosen = ", ".join(f"{k} = {v:g}" for k, v in info["chosen"].items()) or "nothing"
     return "\n".join(
         [
@@ -56,6 +57,8 @@ def model_card(info: Mapping[str, Any], classes: Sequence[str]) -> str:
             + (
                 " and up to three sentences before it."
                 if recipe["context"] or recipe.get("network")
+                else "; of those before it only whether they name a ceasefire."
+                if recipe.get("topic_prior")
                 else " alone."
             ),
             *_network(info),

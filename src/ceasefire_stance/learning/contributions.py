@@ -16,6 +16,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
 
 from ceasefire_stance.learning.calibration import PriorAdjustedClassifier
+from ceasefire_stance.learning.topic_prior import TopicPriorPipeline
 
 TOP = 15
 _BLOCKS = {"cues": "cue", "words": "word", "context words": "context", "chars": "chars"}
@@ -53,6 +54,8 @@ def sentence_contributions(
     if linear is None:
         return {}, {}, {}
     classes, weights, base = linear
+    if isinstance(pipeline, TopicPriorPipeline):
+        base = base + pipeline.topic_offsets(frame)[0]
     features = pipeline.named_steps["features"]
     columns = _columns(features)
     alone, row = (

@@ -30,6 +30,8 @@ NEGATION_WINDOW = 25
 CLAUSE_WEIGHT = 0.3
 """The value of a clause feature. There are many, and each is seldom seen: a small value makes the
 penalty of a linear model hold them back."""
+TOPICS = ("named", "context", "unnamed")
+"""Whether a sentence names a ceasefire, only its context does, or neither."""
 _CLAUSE_BREAK = re.compile(r"[,;:.!?]|\bbut\b|\bwhile\b|\balthough\b", re.I)
 
 
@@ -133,12 +135,11 @@ class CueVectorizer(TransformerMixin, BaseEstimator):
         cues = load_cues()
         names = [c.name for c in cues] + [f"not {c.name}" for c in cues]
         names += [f"count {d}" for d in DIRECTIONS] + [f"clause {d}" for d in DIRECTIONS]
-        topics = ("named", "context", "unnamed")
         signed = [sign + d for d in DIRECTIONS for sign in ("", "not ")]
-        names += [f"{t} & {d}" for t in (*topics, "outside") for d in signed]
-        names += [f"{t} / {d} / {a}" for t in topics for d, a in product(signed, ABOUT)]
+        names += [f"{t} & {d}" for t in (*TOPICS, "outside") for d in signed]
+        names += [f"{t} / {d} / {a}" for t in TOPICS for d, a in product(signed, ABOUT)]
         names += [f"{c.name} > truce" for c in cues] + [f"truce > {c.name}" for c in cues]
-        names += [f"topic {t}" for t in topics] + ["length", "short", "question"]
+        names += [f"topic {t}" for t in TOPICS] + ["length", "short", "question"]
         names += clause_feature_names([c.name for c in cues if c.part == "verb"])
         if self.use_context:
             names += [f"before: {c.name}" for c in cues if c.part not in ("", "verb")]
@@ -226,6 +227,17 @@ def _things_found(text: str) -> tuple[str, ...]:
     low = fold(text)
     things = ((cue, pattern) for cue, pattern in _compiled() if cue.part not in ("", "verb"))
     return tuple(cue.name for cue, pattern in things if pattern.search(low))
+
+
+def topic_of(text: str, context: str) -> str:
+    """Where a ceasefire is named: in a sentence (``named``), only in its context, or nowhere.
+
+    Returns
+    -------
+    str
+        One of `TOPICS`.
+    """
+    return _topic(_read(text)[0], context)
 
 
 def _topic(found: _Found, before: str) -> str:

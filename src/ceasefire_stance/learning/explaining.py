@@ -53,7 +53,8 @@ class Explanation:
     contributions : dict
         Class → the features that move it most, largest first; empty where the model is not linear.
     base, rest : dict
-        Class → log-odds before any feature is seen, and the sum of the contributions that are not
+        Class → log-odds of the class prior, which may be that of the sentence's topic, before any
+        feature is seen, and the sum of the contributions that are not
         listed. ``base + rest + contributions`` is the logarithm of the class's probability less the
         mean of the logarithms over the classes, exactly.
     word_weights : tuple of WordWeight

@@ -30,6 +30,7 @@ def estimate_prior(
     ----------
     probabilities : ndarray of shape (n, k)
         Posteriors under `training_prior`; for a `PriorAdjustedClassifier` that is its `prior_`.
+        A `TopicPriorPipeline` has one for each topic: estimate them apart.
     training_prior : ndarray of shape (k,)
         All positive; in the order of the columns.
     iterations, tolerance

@@ -19,6 +19,7 @@ from ceasefire_stance.learning.calibration import PriorAdjustedClassifier
 from ceasefire_stance.learning.features import make_features
 from ceasefire_stance.learning.rules import KeywordRules
 from ceasefire_stance.learning.store import models_folder
+from ceasefire_stance.learning.topic_prior import TopicPriorPipeline
 from ceasefire_stance.learning.tuned import AveragedClassifier, TunedClassifier
 
 
@@ -36,7 +37,8 @@ class Recipe:
     features : tuple of str
         Names for `make_features`; empty for ``majority``, ``rules`` and a ``network`` alone.
     context : bool
-        Whether the sentences before are looked at.
+        Whether the sentences before are looked at for features. The prior of a topic asks them in
+        any case.
     grid : mapping
         Hyper-parameter of the classifier → values to choose from by cross-validation.
     prior : mapping or None
@@ -47,6 +49,8 @@ class Recipe:
         Weight of the network in an average, in (0, 1).
     block_weights : mapping
         Block of features → what its values are multiplied by; see `make_features`.
+    topic_prior : mapping or None
+        Topic → class prior, instead of `prior`; see `TopicPriorPipeline`.
     """
 
     name: str
@@ -59,6 +63,7 @@ class Recipe:
     network: str = ""
     network_share: float = 0.5
     block_weights: Mapping[str, float] = field(default_factory=dict)
+    topic_prior: Mapping[str, Mapping[str, float]] | None = None
 
     def as_dict(self) -> dict[str, object]:
         """The recipe as plain data, as it is saved beside a model."""
@@ -73,6 +78,8 @@ class Recipe:
         }
         if self.block_weights:
             plain["block_weights"] = dict(self.block_weights)
+        if self.topic_prior:
+            plain["topic_prior"] = {t: dict(mix) for t, mix in self.topic_prior.items()}
         if self.network:
             plain |= {"network": self.network, "network_share": self.network_share}
         return plain
@@ -82,7 +89,7 @@ def make_pipeline(recipe: Recipe, seed: int = 0) -> Pipeline:
     """The unfitted pipeline of `recipe`: steps ``features`` and ``classifier``.
 
     It takes a sentences frame (columns `text`, `context`) and stances. All losses are unweighted:
-    the class prior is set after fitting, by `PriorAdjustedClassifier`.
+    the class prior is set after fitting, by `PriorAdjustedClassifier` or `TopicPriorPipeline`.
 
     Raises
     ------
@@ -95,7 +102,7 @@ def make_pipeline(recipe: Recipe, seed: int = 0) -> Pipeline:
         case "rules":
             return Pipeline([("classifier", KeywordRules(use_context=recipe.context))])
         case "network":
-            return Pipeline([("classifier", _with_network(recipe, seed))])
+            return _answering(recipe, [("classifier", _with_network(recipe, seed))])
         case "nb":
             base: BaseEstimator = MultinomialNB()
         case "logreg":
@@ -108,20 +115,32 @@ def make_pipeline(recipe: Recipe, seed: int = 0) -> Pipeline:
                 "network. "
                 "Correct the recipe in experiments.toml."
             )
-    return _linear(recipe, base)
+    return _answering(recipe, _linear(recipe, base).steps)
+
+
+def _answering(recipe: Recipe, steps: list[tuple[str, Any]]) -> Pipeline:
+    """A pipeline of `steps`, under the priors of topics if the recipe states them."""
+    if recipe.topic_prior is None:
+        return Pipeline(steps)
+    mix = {topic: dict(shares) for topic, shares in recipe.topic_prior.items()}
+    return TopicPriorPipeline(steps, topic_prior=mix)
 
 
 def _linear(recipe: Recipe, base: BaseEstimator) -> Pipeline:
-    prior = dict(recipe.prior) if recipe.prior else None
     features = make_features(
         recipe.features, context=recipe.context, block_weights=recipe.block_weights
     )
     return Pipeline(
         [
             ("features", features),
-            ("classifier", PriorAdjustedClassifier(base, prior)),
+            ("classifier", PriorAdjustedClassifier(base, _inner_prior(recipe))),
         ]
     )
+
+
+def _inner_prior(recipe: Recipe) -> dict[str, float] | None:
+    """The prior of the parts: none of their own where the whole states one for each topic."""
+    return dict(recipe.prior) if recipe.prior and recipe.topic_prior is None else None
 
 
 def network_folder(recipe: Recipe) -> Path | None:
@@ -133,9 +152,7 @@ def network_folder(recipe: Recipe) -> Path | None:
 
 
 def _with_network(recipe: Recipe, seed: int) -> BaseEstimator:
-    network = TunedClassifier(
-        str(network_folder(recipe)), prior=dict(recipe.prior) if recipe.prior else None
-    )
+    network = TunedClassifier(str(network_folder(recipe)), prior=_inner_prior(recipe))
     if not recipe.features:
         return network
     linear = _linear(recipe, LogisticRegression(max_iter=3000, random_state=seed))

@@ -36,6 +36,7 @@ TRUSTED = (
     "ceasefire_stance.learning.calibration.PriorAdjustedClassifier",
     "ceasefire_stance.learning.cues.CueVectorizer",
     "ceasefire_stance.learning.rules.KeywordRules",
+    "ceasefire_stance.learning.topic_prior.TopicPriorPipeline",
     "ceasefire_stance.learning.tuned.AveragedClassifier",
     "ceasefire_stance.learning.tuned.TunedClassifier",
 )
