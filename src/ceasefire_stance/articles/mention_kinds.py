@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from ceasefire_stance.articles.actors import Actor
-from ceasefire_stance.articles.mentions import Mention, lexicon
+from ceasefire_stance.articles.mentions import ARTICLE_NAME, Mention, lexicon
 
 PERSONAL = frozenset({"he", "she", "his", "her", "him"})
 """Pronouns of one person."""
@@ -126,4 +126,4 @@ def full_name(mention: Mention) -> str | None:
 
 
 def _is_name(word: str) -> bool:
-    return word[:1].isupper() or re.match(r"(?:al|el|an|ad|as|ash|ar)-[A-Z]", word) is not None
+    return word[:1].isupper() or ARTICLE_NAME.match(word) is not None

@@ -15,7 +15,8 @@ WORD = re.compile(
     r"(?:Mr|Mrs|Ms|Dr|Gen|Lt|Col|Brig|Maj|Capt|Sen|Rep|Gov|Prof|Rev|Sgt|Adm|Hon)\.(?=\s)|"
     r"(?:[A-Za-z]\.){2,}|[A-Z]\.(?=\s[A-Z])|[^\W_]+(?:[-.’'&][^\W_]+)*(?:['’](?=\W|$))?|[^\w\s]"
 )
-_ARTICLE_NAME = re.compile(r"^(?:al|el|an|ad|as|ash|ar)-[A-Z]")
+ARTICLE_NAME = re.compile(r"^(?:al|el|an|ad|as|ash|ar)-[A-Z]")
+"""How a name with the Arabic article begins: "al-Sadr"."""
 _PLAIN_ADJECTIVE = re.compile(
     r"^(?:[a-z-]+(?:ist|ish|ern|ial|ical|ant|ary|ive|ous|ed|led|based|backed|controlled|held|aligned|"
     r"run|ing|al)|far-right|far-left|main|new|old|local|armed|rebel|senior|top|chief|right|left|"
@@ -256,7 +257,7 @@ def _accredited(tokens: list[_Token], first: int) -> bool:
 
 
 def _is_name(token: _Token) -> bool:
-    if _ARTICLE_NAME.match(token.text):
+    if ARTICLE_NAME.match(token.text):
         return True
     return token.capital and token.lower not in lexicon()["not_names"]
 
