@@ -81,8 +81,8 @@ def as_text(explanation: Explanation) -> str:
         rows = explanation.contributions[name]
         lines += ["", f"contributions to {name} (log-odds against the mean of the classes):"]
         lines += [f"  {c.log_odds:+6.2f}  {c.block:<8} {c.feature}" for c in rows]
-        lines.append(f"  {explanation.rest[name]:+6.2f}  {'all other features':<8}")
-        lines.append(f"  {explanation.base[name]:+6.2f}  {'base, with the class prior':<8}")
+        lines.append(f"  {explanation.rest[name]:+6.2f}  all other features")
+        lines.append(f"  {explanation.base[name]:+6.2f}  base, with the class prior")
     if not explanation.contributions:
         lines += ["", "the model is not linear: its features have no exact contributions"]
     return "\n".join(lines) + "\n"
