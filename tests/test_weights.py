@@ -99,7 +99,7 @@ def tiny_folder(folder, *, layers: int = 2, width: int = 8, heads: int = 2, seed
     return folder
 
 
-def tuned_folder(folder, target, head=None):
+def tuned_folder(folder, target, head=None, *, bits=32, **more):
     """The folder of a tuned network with random heads, on the weights of a `tiny_folder`."""
     from ceasefire_stance.learning.tuned_folder import write_tuned
 
@@ -111,8 +111,8 @@ def tuned_folder(folder, target, head=None):
         "holder.weight": rng.normal(size=(3, weights.width)).astype(np.float32),
         "holder.bias": np.array([0.2, 0.1, -0.3], dtype=np.float32),
     }
-    information = {**SMALL, "training_prior": [0.25, 0.25, 0.25, 0.25]}
-    write_tuned(target, arrays | (head or {}), weights, bits=32, information=information)
+    information = {**SMALL, "training_prior": [0.25, 0.25, 0.25, 0.25]} | more
+    write_tuned(target, arrays | (head or {}), weights, bits=bits, information=information)
     return target
 
 

@@ -1,4 +1,4 @@
-"""``finetune``: make the network that recipes of the kind ``network`` use."""
+"""``finetune``, ``average-networks``: make the network that recipes of the kind ``network`` use."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _STEPS_BETWEEN = 50
 
 
 def add_commands(commands: Any) -> None:
-    """Add ``finetune``."""
+    """Add ``finetune`` and ``average-networks``."""
     parser = add_command(
         commands,
         "finetune",
@@ -42,6 +42,31 @@ def add_commands(commands: Any) -> None:
         metavar="FOLDER",
         help="learn from this tuned network too; may be repeated",
     )
+    averaging = add_command(
+        commands,
+        "average-networks",
+        "write the mean of networks that finetune has made with different seeds (extra encoder)",
+        "ceasefire-stance average-networks run-0 run-1 run-2 --out models/network",
+        average,
+    )
+    averaging.add_argument("networks", nargs="+", metavar="FOLDER", help="tuned networks")
+    averaging.add_argument("--out", required=True, help="folder to write")
+    averaging.add_argument("--weights", help="what they were tuned from; as for finetune")
+    averaging.add_argument("--bits", type=int, choices=(32, 8, 4), help="of a weight in the file")
+    averaging.add_argument("--experiments", help="an experiments.toml of your own")
+
+
+def average(arguments: argparse.Namespace) -> int:
+    """Average networks."""
+    from ceasefire_stance.experiments.tuning import average_tuned
+
+    tuning = dict(experiments_of(arguments).tuning)
+    for name in ("weights", "bits"):
+        if getattr(arguments, name) is not None:
+            tuning[name] = getattr(arguments, name)
+    average_tuned(arguments.networks, arguments.out, tuning)
+    print(f"{arguments.out}: the mean of {len(arguments.networks)} networks")
+    return 0
 
 
 def finetune(arguments: argparse.Namespace) -> int:

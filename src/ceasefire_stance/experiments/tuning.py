@@ -13,6 +13,7 @@ from ceasefire_stance.corpus.errors import DataError
 from ceasefire_stance.corpus.manifest import corpus_fingerprint, load_corpus, read_claims
 from ceasefire_stance.corpus.stances import STANCES, Stance
 from ceasefire_stance.learning.finetuning import finetune
+from ceasefire_stance.learning.soups import average_networks
 from ceasefire_stance.learning.tuned import TunedClassifier
 from ceasefire_stance.learning.tuning_run import Settings
 from ceasefire_stance.learning.weights import find_weights
@@ -91,6 +92,30 @@ def tune_network(
         corpus=corpus_fingerprint(corpus),
         start=start,
     )
+
+
+def average_tuned(
+    networks: Sequence[str | Path], folder: str | Path, tuning: Mapping[str, Any]
+) -> None:
+    """Write the mean of several networks, tuned from the weights that `tuning` names.
+
+    Raises
+    ------
+    DataError
+        If a setting is missing.
+    ModelError
+        If weights are missing, or the networks were not tuned alike; see `average_networks`.
+    """
+    try:
+        weights = find_weights(str(tuning["weights"]))
+        weights = weights.lowest(int(tuning.get("layers", 0)) or weights.layers)
+        bits = int(tuning.get("bits", 8))
+    except (KeyError, TypeError, ValueError) as error:
+        raise DataError(
+            f"[tuning] in experiments.toml: {error}; expected weights, layers and bits. Correct "
+            "the section."
+        ) from error
+    average_networks(networks, folder, weights=weights, bits=bits)
 
 
 def claims_of(rows: pd.DataFrame, claims: pd.DataFrame) -> list[list[tuple[str, str]]]:

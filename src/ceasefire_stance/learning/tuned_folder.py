@@ -123,18 +123,36 @@ def tuned_information(folder: str | Path) -> dict[str, Any]:
     return info
 
 
-def tuned_tensors(folder: str | Path, weights: BaseWeights) -> dict[str, np.ndarray]:
+def is_frozen(name: str, frozen_layers: int) -> bool:
+    """Whether the tensor `name` stays as it was when so many of the lowest layers do."""
+    if name.startswith("encoder.layer."):
+        return int(name.split(".")[2]) < frozen_layers
+    return frozen_layers > 0 and name not in HEADS
+
+
+def tuned_tensors(
+    folder: str | Path, weights: BaseWeights, *, rounded: bool = False
+) -> dict[str, np.ndarray]:
     """The tensors of a tuned network with those of its heads, float32, under BERT's names.
+
+    Parameters
+    ----------
+    folder : path
+        Of the network.
+    weights : BaseWeights
+        What it was tuned from.
+    rounded : bool, default=False
+        Whether weights that were rounded to fewer than 32 bits will do.
 
     Raises
     ------
     ModelError
         If the folder is not that of a network tuned from `weights`, with as many layers, or its
-        weights were rounded.
+        weights were rounded and must not be.
     """
     information = tuned_information(folder)
     base = information.get("base", {})
-    if information.get("bits") != 32:
+    if not rounded and information.get("bits") != 32:
         # A pass changes a weight by far less than one step of 8 or 4 bits: from the middle of a
         # step, where rounding has put it, nearly every change would be rounded away again.
         raise ModelError(
