@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -21,6 +22,7 @@ from ceasefire_stance.evaluation.doubt import (
     risk_coverage,
     score_doubt,
 )
+from ceasefire_stance.evaluation.doubt_page import DOUBT_FILE, write_doubt_page
 from ceasefire_stance.learning.doubt import DoubtRule, apply, fit_rule
 from ceasefire_stance.learning.thresholds import NEVER
 
@@ -313,3 +315,21 @@ def test_curves_and_coverage_are_drawn(scored):
         figure = one.get_figure()
         assert isinstance(figure, Figure)
         figure.canvas.draw()
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "told"),
+    [
+        (0.01, 0.04, "it keeps to it"),
+        (0.03, 0.07, "the interval reaches beyond it"),
+        (0.06, 0.09, "it does not keep to it"),
+    ],
+)
+def test_the_page_says_whether_the_target_is_met_on_real_news(tmp_path, low, high, told):
+    published = Path(__file__).parents[1] / "reports" / "doubt" / DOUBT_FILE
+    metrics = json.loads(published.read_text(encoding="utf-8"))
+    assert metrics["rule"]["error_target"] == 0.05
+    risk = {"value": 0.05, "low": low, "high": high}
+    metrics["sets"]["real_news_all"]["abstention"]["risk"] = risk
+    write_doubt_page(tmp_path, metrics)
+    assert f"as measured, {told} (0.05" in (tmp_path / "README.md").read_text(encoding="utf-8")

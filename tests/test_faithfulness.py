@@ -52,6 +52,13 @@ def test_a_faithful_order_falls_at_once():
     assert curve["area"]["low"] > 0
 
 
+def test_the_decision_need_not_be_the_most_probable_stance():
+    usual, other = curve_of(), curve_of(decisions=["none"] * len(TEXTS))
+    assert usual["per_stance"]["rejects"]["support"] == other["per_stance"]["none"]["support"] == 4
+    assert usual["guided"][0]["value"] == pytest.approx(0.9)
+    assert other["guided"][0]["value"] == pytest.approx(0.1 / 3, abs=1e-6)
+
+
 def test_the_area_is_the_one_that_is_found_by_hand():
     sentences, text = SENTENCES.iloc[:1].assign(text="no"), "no"
     # One word goes at six tenths in any order: nothing between the curves.

@@ -57,11 +57,11 @@ def test_weights_are_those_of_the_definition():
     assert claim_weights(claims).tolist() == pytest.approx([1.0, 0.45, 0.1])
 
 
-def test_a_claim_of_which_the_model_is_unsure_counts_a_quarter():
-    rows = [claim(0, "A", "accepts", 0.9), claim(0, "A", "rejects", 0.4)]
-    # 0.4 is unsure: 0.4 · 0.25.
-    assert claim_weights(pd.DataFrame(rows)).tolist() == pytest.approx([0.9, 0.1])
-    assert article_positions(pd.DataFrame(rows)).iloc[0]["share_accepts"] == pytest.approx(0.9)
+def test_a_claim_of_which_the_model_is_unsure_counts_by_its_probability():
+    rows = [claim(0, "A", "accepts", 0.9), claim(0, "A", "rejects", 0.3)]
+    assert [row["abstained"] for row in rows] == [False, True]
+    assert claim_weights(pd.DataFrame(rows)).tolist() == pytest.approx([0.9, 0.3])
+    assert article_positions(pd.DataFrame(rows)).iloc[0]["share_accepts"] == pytest.approx(0.75)
 
 
 def test_a_past_refusal_gives_way_to_todays_condition():

@@ -16,7 +16,7 @@ skip_without_the_extra()
 
 LOWER = "encoder.layer.0.output.dense.weight"
 UPPER = "encoder.layer.1.output.dense.weight"
-COMMON = {"frozen_layers": 1, "layers": 2, "corpus": "c"}
+COMMON = {"frozen_layers": 1, "layers": 2, "corpus": "c", "epochs": 3}
 
 
 def network(base, target, run, *, bias, shift=0.0, **more):
@@ -37,8 +37,8 @@ def weights(base):
 
 
 def test_each_network_counts_as_often_as_it_has_runs(base, weights, tmp_path):
-    one = network(base, tmp_path / "one", ["a"], bias=[3, 0, 0, 0], shift=0.3)
-    two = network(base, tmp_path / "two", ["b", "c"], bias=[0, 3, 0, 0], shift=0.6,
+    one = network(base, tmp_path / "one", ["a"], bias=[3, 0, 0, 0], shift=0.3, seed=1)
+    two = network(base, tmp_path / "two", ["b", "c"], bias=[0, 3, 0, 0], shift=0.6, seed=2,
                   training_prior=[0.4, 0.2, 0.2, 0.2])  # fmt: skip
     average_networks([one, two], tmp_path / "mean", weights=weights, bits=32)
     tensors = tuned_tensors(tmp_path / "mean", weights)
@@ -46,6 +46,8 @@ def test_each_network_counts_as_often_as_it_has_runs(base, weights, tmp_path):
     assert np.allclose(tensors[UPPER], tiny_tensors()[UPPER] + 0.5, atol=1e-6)
     info = tuned_information(tmp_path / "mean")
     assert info["runs"] == ["a", "b", "c"]
+    # What all agree on is said of the mean, what they differ in is not.
+    assert (info["epochs"], info["bits"], "seed" in info) == (3, 32, False)
     assert info["training_prior"] == pytest.approx([0.35, 0.65 / 3, 0.65 / 3, 0.65 / 3], abs=1e-6)
     assert [n["sha256"] for n in info["averaged"]] == [
         tuned_information(folder)["sha256"] for folder in (one, two)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pandas as pd
 import pytest
 
@@ -13,6 +15,8 @@ from ceasefire_stance.evaluation.toolkits_page import (
     toolkits_table,
     write_toolkits_page,
 )
+from ceasefire_stance.experiments.comparisons import decided
+from ceasefire_stance.experiments.settings import load_experiments
 
 EVEN = dict.fromkeys(STANCES, 0.25)
 PRIORS = {"training": EVEN, "stated": EVEN}
@@ -40,6 +44,17 @@ def scores(gold):
         [right.assign(toolkit="x", seed=0), half.assign(toolkit="x", seed=1)], ignore_index=True
     )
     return score_toolkits(gold, theirs, {"ours": half, "all right": right}, "ours", PRIORS)
+
+
+def test_toolkits_answer_by_the_rule_of_our_recipes():
+    settings = load_experiments()
+    rows = answers(["none"])
+    rows[list(PROBABILITY_COLUMNS)] = [[0.35, 0.05, 0.55, 0.05]]
+    prior = settings.prior
+    assert 0.35 / prior["accepts"] ** 0.5 > 0.55 / prior["none"] ** 0.5
+    assert decided(rows, settings)["stance"].tolist() == ["accepts"]
+    plain = dataclasses.replace(settings, logit_adjustment=0.0)
+    assert decided(rows, plain)["stance"].tolist() == ["none"]
 
 
 def test_scores_are_means_over_seeds_with_their_spread(scores):

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -14,9 +16,10 @@ from ceasefire_stance.corpus.stances import STANCES, prior_in_words
 from ceasefire_stance.experiments.settings import experiments_file, load_experiments
 from ceasefire_stance.experiments.training import train
 from ceasefire_stance.learning import Model, Recipe, load_model, make_pipeline, save_model
-from ceasefire_stance.learning.calibration import shift_prior
+from ceasefire_stance.learning.calibration import decide, shift_prior
 from ceasefire_stance.learning.cues import TOPICS
 from ceasefire_stance.learning.explaining import explain_sentence
+from ceasefire_stance.learning.predicting import predict_with
 from ceasefire_stance.learning.topic_prior import PSEUDO_COUNT, TopicPriorPipeline, topics_of
 
 MIX = {
@@ -65,6 +68,53 @@ def test_probabilities_are_moved_within_each_topic_by_hand():
     ]  # fmt: skip
     assert found[:, 0] / found[:, 1] == pytest.approx(expected)
     assert found.sum(axis=1) == pytest.approx(1)
+
+
+def test_rare_classes_are_answered_sooner_by_hand():
+    prior = np.array([0.64, 0.16, 0.2])
+    rows = np.array([[0.6, 0.25, 0.15], [0.6, 0.35, 0.05], [0.4, 0.05, 0.55]])
+    # Divided by the root of the shares, 0.8, 0.4 and 0.447, the first two are 0.75 and 0.625, then
+    # 0.75 and 0.875.
+    assert decide(rows, prior, 0.5).tolist() == [0, 1, 2]
+    assert decide(rows, prior, 0.0).tolist() == [0, 0, 2]
+    # Divided by the shares: 0.9375 and 1.5625.
+    assert decide(rows, prior, 1.0).tolist() == [1, 1, 2]
+    assert decide(np.array([[0.0, 1.0, 0.0]]), prior, 0.5).tolist() == [1]
+
+
+def test_a_pipeline_answers_by_its_prior_and_keeps_its_probabilities():
+    training, y = frame(*[NAMED] * 4), np.array(STANCES, dtype=object)
+    prior = {"accepts": 0.12, "conditional": 0.06, "none": 0.76, "rejects": 0.06}
+    steps = [("classifier", DummyClassifier(strategy="prior"))]
+    plain = TopicPriorPipeline(steps, topic_prior=MIX, prior=prior).fit(training, y)
+    sooner = clone(plain).set_params(logit_adjustment=0.5).fit(training, y)
+    asked = frame(NAMED, CONTEXT, UNNAMED)
+    assert np.array_equal(sooner.predict_proba(asked), plain.predict_proba(asked))
+    # Probabilities are those of the topic, and 0.3 / 0.12 ** 0.5 is more than 0.5 / 0.76 ** 0.5.
+    assert plain.predict(asked).tolist() == ["none"] * 3
+    assert sooner.predict(asked).tolist() == ["accepts", "none", "none"]
+    rows = asked.assign(sentence_id=["a", "b", "c"])
+    assert predict_with(rows, sooner)["stance"].tolist() == ["accepts", "none", "none"]
+    assert predict_with(rows.iloc[:0], sooner).empty
+
+
+def test_a_recipe_answers_by_the_rule_it_states(training):
+    y = training["stance"].to_numpy(object)
+    prior = {"accepts": 0.12, "conditional": 0.06, "none": 0.76, "rejects": 0.06}
+    stated = dataclasses.replace(recipe(), prior=prior, logit_adjustment=0.9)
+    pipeline = make_pipeline(stated).fit(training, y)
+    shares = np.array([prior[s] for s in STANCES])
+    expected = np.array(STANCES)[(pipeline.predict_proba(training) / shares**0.9).argmax(axis=1)]
+    assert pipeline.predict(training).tolist() == expected.tolist()
+    assert stated.as_dict()["logit_adjustment"] == 0.9
+
+
+@pytest.mark.parametrize(("adjustment", "prior"), [(1.1, {"none": 1.0}), (-0.1, None), (0.5, None)])
+def test_an_adjustment_out_of_range_or_without_a_prior_is_refused(training, adjustment, prior):
+    steps = [("classifier", DummyClassifier(strategy="prior"))]
+    pipeline = TopicPriorPipeline(steps, prior=prior, logit_adjustment=adjustment)
+    with pytest.raises(ValueError, match=f"logit_adjustment is {adjustment}"):
+        pipeline.fit(training, training["stance"].to_numpy(object))
 
 
 def test_without_priors_it_is_a_plain_pipeline(training):

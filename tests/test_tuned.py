@@ -135,6 +135,18 @@ def test_another_prior_raises_what_it_names(tuned):
     assert np.allclose(shifted.sum(1), 1)
 
 
+def test_without_a_stated_prior_it_is_that_of_the_sentences_it_is_fitted_to(tuned):
+    own = TunedClassifier(str(tuned)).fit().predict_proba(FRAME)
+    labels = ["none"] * 7 + ["accepts", "conditional", "rejects"]
+    fitted = TunedClassifier(str(tuned)).fit(None, labels)
+    assert fitted.prior_ == pytest.approx([0.1, 0.1, 0.7, 0.1])
+    shifted = fitted.predict_proba(FRAME)
+    assert np.allclose(shifted[:, 2] / shifted[:, 0], 7 * own[:, 2] / own[:, 0])
+    # A stance that they lack is not impossible.
+    lacking = TunedClassifier(str(tuned)).fit(None, ["none", "accepts"]).predict_proba(FRAME)
+    assert (lacking > 0).all()
+
+
 def test_tokens_of_holders_have_their_places_and_a_probability(tuned):
     tokens = TunedClassifier(str(tuned)).fit().holder_tokens(FRAME)
     text = FRAME["text"][0]

@@ -121,18 +121,20 @@ def _article(
         {str(k): v for k, v in record.items()} for record in sentences.to_dict("records")
     ]
     guesses = predictions[list(PROBABILITY_COLUMNS)].to_numpy()
-    tags = _tags(sentences, guesses, reader)
+    answers = [str(stance) for stance in predictions["stance"]]
+    tags = _tags(sentences, answers, reader)
     year = year_of(records[0].get("published"))
     title, context = (str(records[0].get(name) or "") for name in ("title", "context"))
     discourse.setting.skim(title, [context, *(str(record["text"]) for record in records)], year)
     last = None
-    for number, (sentence, probabilities) in enumerate(zip(records, guesses, strict=True)):
+    for number, (sentence, stance, probabilities) in enumerate(
+        zip(records, answers, guesses, strict=True)
+    ):
         text = str(sentence["text"])
         if last is None or sentence["position"] != last + 1:
             _catch_up(discourse, sentence, reader.gazetteer, year)
         last = sentence["position"]
         mentions = mentions_of(text, reader.gazetteer, year, discourse.names)
-        stance = STANCES[int(probabilities.argmax())]
         if stance != Stance.NONE:
             here = tags.get(number)
             if here is not None:
@@ -143,10 +145,10 @@ def _article(
 
 
 def _tags(
-    sentences: pd.DataFrame, guesses: np.ndarray, reader: ClaimReader
+    sentences: pd.DataFrame, answers: Sequence[str], reader: ClaimReader
 ) -> dict[int, list[Tag]]:
     """Row number → tags of the sentences that carry a claim, if there is a network to ask."""
-    rows = np.flatnonzero(guesses.argmax(axis=1) != STANCES.index(Stance.NONE))
+    rows = np.flatnonzero([answer != Stance.NONE for answer in answers])
     if not (reader.tagging and reader.stances and len(rows)):
         return {}
     asked = sentences.iloc[rows].reindex(columns=["text", "context"]).astype(object).fillna("")
@@ -280,9 +282,11 @@ def _clause_stances(
             "context": context,
         }
     )
-    values = predict_with(frame, reader.stances.pipeline)[list(PROBABILITY_COLUMNS)].to_numpy()
+    found = predict_with(frame, reader.stances.pipeline)
+    values = found[list(PROBABILITY_COLUMNS)].to_numpy()
     return {
-        place: (STANCES[int(row.argmax())], row) for place, row in zip(unique, values, strict=True)
+        place: (str(stance), row)
+        for place, stance, row in zip(unique, found["stance"], values, strict=True)
     }
 
 

@@ -14,8 +14,6 @@ REPORTED_WEIGHT = 0.5
 """What a claim counts that others report of the actor, beside one in its own words."""
 PAST_WEIGHT = 0.2
 """What a past position counts beside a present one: the latest counts first."""
-UNSURE_WEIGHT = 0.25
-"""What a claim counts of which the model is unsure: in news most of them are wrong."""
 LEAD_WEIGHT = 0.25
 """How much more the first sentence of an article counts than its last: news puts what is new first,
 and what came earlier in time is known by its wording (`PAST_WEIGHT`), not by its place."""
@@ -33,13 +31,13 @@ def claim_weights(claims: pd.DataFrame) -> pd.Series:
     """What each claim counts toward its actor's position.
 
     The probability of its stance, times `REPORTED_WEIGHT` if others report it, times `PAST_WEIGHT`
-    if it is past, times `UNSURE_WEIGHT` if the model is unsure of it, times 1 + `LEAD_WEIGHT` to 1
-    from the first to the last sentence with a claim.
+    if it is past, times 1 + `LEAD_WEIGHT` to 1 from the first to the last sentence with a claim.
+    That the model is unsure of a claim is in its probability already.
 
     Parameters
     ----------
     claims : DataFrame
-        Claims of one article: `probability`, `source`, `when`, `abstained`, `position`.
+        Claims of one article: `probability`, `source`, `when`, `position`.
 
     Returns
     -------
@@ -50,8 +48,7 @@ def claim_weights(claims: pd.DataFrame) -> pd.Series:
     lead = (last - claims["position"]) / max(last - first, 1)
     reported = claims["source"].map(lambda s: REPORTED_WEIGHT if s == OTHERS else 1.0)
     past = claims["when"].map(lambda w: PAST_WEIGHT if w == PAST else 1.0)
-    unsure = claims["abstained"].map(lambda a: UNSURE_WEIGHT if a else 1.0)
-    return claims["probability"] * reported * past * unsure * (1 + LEAD_WEIGHT * lead)
+    return claims["probability"] * reported * past * (1 + LEAD_WEIGHT * lead)
 
 
 def article_positions(claims: pd.DataFrame) -> pd.DataFrame:
@@ -71,15 +68,15 @@ def article_positions(claims: pd.DataFrame) -> pd.DataFrame:
         beside conditions (the condition wins), and ``mixed`` if acceptance stands against refusal.
         `confidence` in [0, 1] is the share of the weight that speaks for the position, times the
         highest probability among its claims, times what is left of their weight after the discount
-        for claims that are past, reported or unsure (`n_past`, `n_reported`, `n_unsure` of
-        `n_claims`). `past_position` is the stance of the claims
+        for claims that are past or reported (`n_past`, `n_reported` of `n_claims`; of `n_unsure`
+        the model would rather not answer). `past_position` is the stance of the claims
         marked past where it differs from the position, else ""; `condition` is in the words of the
         best conditional claim, "" for a plain acceptance or refusal; `evidence` are claim ids,
         those for the position first, the weightiest first.
     """
     rows: list[dict[str, Any]] = []
     for _, article in claims[claims["actor"] != ""].groupby("article_id", sort=False):
-        plain = article.assign(source="", when="", abstained=False)
+        plain = article.assign(source="", when="")
         weighted = article.assign(weight=claim_weights(article), full=claim_weights(plain))
         parts = [part for _, part in weighted.groupby("actor", sort=False)]
         parts.sort(key=lambda p: -p["weight"].sum())
@@ -94,7 +91,7 @@ def _position(part: pd.DataFrame) -> dict[str, Any]:
     supporting = part[part["stance"] == position] if position != MIXED else part
     if supporting.empty:
         supporting = part
-    # A position that is known from the past, from others or with doubt only is not sure today.
+    # A position that is known from the past or from others only is not sure today.
     fresh = supporting["weight"].sum() / supporting["full"].sum()
     agreed = supporting["weight"].sum() / part["weight"].sum()
     confidence = agreed * supporting["probability"].max() * fresh

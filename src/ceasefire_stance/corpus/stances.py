@@ -55,5 +55,15 @@ def prior_in_words(
     return _listed(prior) if prior else "that of the training sentences"
 
 
+def decision_in_words(logit_adjustment: float) -> str:
+    """How the answer follows from probabilities, as a sentence."""
+    if not logit_adjustment:
+        return "The answer is the most probable stance."
+    return (
+        "Rare stances are answered sooner: the answer is the stance whose probability, divided by "
+        f"its share among all sentences to the power of {logit_adjustment:g}, is the largest."
+    )
+
+
 def _listed(mix: Mapping[str, float]) -> str:
     return ", ".join(f"{stance} {share:g}" for stance, share in mix.items())

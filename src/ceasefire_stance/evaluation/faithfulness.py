@@ -31,6 +31,7 @@ def deletion_curve(
     weights: Sequence[Weights],
     without: Without,
     *,
+    decisions: Sequence[str] | None = None,
     rivals: Mapping[str, Sequence[Weights]] | None = None,
     orders: int = ORDERS,
     resamples: int = RESAMPLES,
@@ -57,6 +58,8 @@ def deletion_curve(
     without : callable
         Text and spans (start, end) → the text without them, spaces tidied. It is that of the
         explanations, so that words are left out here as they were there.
+    decisions : sequence of str, optional
+        The stance that each sentence is given; the most probable if left out.
     rivals : mapping, optional
         Name → other weights of the same words, to be compared with `weights`.
     orders : int
@@ -92,7 +95,10 @@ def deletion_curve(
     kept = [i for i, words in enumerate(weights) if len(words)]
     rows = sentences.iloc[kept].reset_index(drop=True)
     words = [weights[i] for i in kept]
-    decision = _predicted(predict, rows, rows["text"].tolist()).argmax(axis=1)
+    if decisions is None:
+        decision = _predicted(predict, rows, rows["text"].tolist()).argmax(axis=1)
+    else:
+        decision = np.array([STANCES.index(decisions[i]) for i in kept])
 
     def curves(order: Sequence[np.ndarray]) -> np.ndarray:
         return _curves(predict, rows, words, order, decision, without)

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from ceasefire_stance.corpus.atomic import write_text
-from ceasefire_stance.corpus.stances import prior_in_words
+from ceasefire_stance.corpus.stances import decision_in_words, prior_in_words
 from ceasefire_stance.corpus.tables import read_table, render_table
 from ceasefire_stance.evaluation import figures
 from ceasefire_stance.evaluation.tables import interval, markdown_table, with_numbers
@@ -130,7 +130,8 @@ def _recipe_page(
         f"Trained on {metrics['training_sentences']} written sentences (corpus "
         f"`{metrics['corpus']}`). Chosen by cross-validation grouped by article: "
         f"{_settings(metrics)}. Class prior: "
-        f"{prior_in_words(recipe['prior'], recipe.get('topic_prior'))}.",
+        f"{prior_in_words(recipe['prior'], recipe.get('topic_prior'))}. "
+        + decision_in_words(recipe.get("logit_adjustment", 0)),
         "",
         "## Scores",
         "",

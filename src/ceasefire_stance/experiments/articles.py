@@ -50,6 +50,12 @@ METHODS = ("holder model", "first named actor", "subject of the sentence")
 PARSED = "holder model with a parser"
 """The model that learns from parses as well: measured where the extra ``parser`` is installed."""
 _TOGETHER = re.compile(r",\s+and\s+|,\s+|\s+and\s+")
+# Organs that speak for their state, unless the gazetteer has them as parties of their own.
+_ORGAN = re.compile(
+    r"(?:government|army|armed forces|authorities) of (?:the )?(?P<of>.+)"
+    r"|(?P<whose>.+?) (?:government|army|armed forces|authorities)",
+    re.IGNORECASE,
+)
 _DROPPED = re.compile(r"^(?:the|a|an|some|many|several)\s+", re.IGNORECASE)
 
 
@@ -80,7 +86,8 @@ def actor_key(name: str, gazetteer: Gazetteer) -> str:
     Of several parties together ("Qatar and Egypt") it is their names in the order of the alphabet.
     """
     plain = re.sub(r"\s*\([^)]*\)", "", str(name))
-    known = _known(plain, gazetteer)
+    # "CPN (Maoist)" is a name; "Israel (army)" is one with a remark.
+    known = _known(str(name), gazetteer) or _known(plain, gazetteer)
     if known:
         return known
     parts = [_known(part, gazetteer) for part in _TOGETHER.split(plain)]
@@ -92,11 +99,16 @@ def actor_key(name: str, gazetteer: Gazetteer) -> str:
 def _known(words: str, gazetteer: Gazetteer) -> str | None:
     """The name in the gazetteer of the actor that `words`, all of them, are a spelling of."""
     plain = _DROPPED.sub("", words.strip()).strip()
-    known = gazetteer.resolve(plain)
+    # Annotators write "anti-balaka" and "Anti-balaka": capitals tell no two parties apart here.
+    known = gazetteer.resolve(plain) or gazetteer.resolve(plain.upper())
     if known is None:
         named = gazetteer.find(plain)
         whole = [m for m in named if m.start == 0 and m.end == len(plain)]
         known = whole[0].actor if whole else None
+    if known is None:
+        of = _ORGAN.fullmatch(plain)
+        state = gazetteer.resolve(of.group("of") or of.group("whose")) if of else None
+        known = state if state and state.kind == "state" else None
     return known.name if known else None
 
 
@@ -169,7 +181,8 @@ def _certain(sentences: pd.DataFrame) -> pd.DataFrame:
         column: (sentences["stance"] == stance).astype(float)
         for column, stance in zip(PROBABILITY_COLUMNS, STANCES, strict=True)
     }
-    return pd.DataFrame({"sentence_id": sentences["sentence_id"], **values}).reset_index(drop=True)
+    columns = {k: sentences[k] for k in ("sentence_id", "stance")}
+    return pd.DataFrame({**columns, **values}).reset_index(drop=True)
 
 
 def measure_reading(

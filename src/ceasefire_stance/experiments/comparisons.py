@@ -21,6 +21,7 @@ from ceasefire_stance.experiments.encoder_toolkits import (
     forget_vectors,
 )
 from ceasefire_stance.experiments.running import Inputs, round_probabilities
+from ceasefire_stance.experiments.settings import Experiments
 from ceasefire_stance.experiments.toolkit import Toolkit
 from ceasefire_stance.experiments.word_toolkits import (
     FastTextSettings,
@@ -28,7 +29,7 @@ from ceasefire_stance.experiments.word_toolkits import (
     fit_fasttext,
     fit_spacy,
 )
-from ceasefire_stance.learning.calibration import shift_prior
+from ceasefire_stance.learning.calibration import decide, shift_prior
 from ceasefire_stance.learning.stopwatch import Stopwatch
 
 COLUMNS = ["toolkit", "seed", "set", "sentence_id", "stance", *PROBABILITY_COLUMNS]
@@ -191,6 +192,15 @@ def run_toolkit(
         },
     }
     return entry, pd.concat(frames, ignore_index=True)
+
+
+def decided(predictions: pd.DataFrame, experiments: Experiments) -> pd.DataFrame:
+    """A copy in which `stance` is the answer by the rule that our own recipes answer by."""
+    adjustment, stated = experiments.logit_adjustment, experiments.prior
+    prior = np.array([stated[s] if adjustment else 1.0 for s in STANCES])
+    values = predictions[list(PROBABILITY_COLUMNS)].to_numpy(dtype=float)
+    answers = decide(values, prior, adjustment)
+    return predictions.assign(stance=np.array(STANCES, dtype=object)[answers])
 
 
 def class_shares(rows: pd.DataFrame) -> np.ndarray:

@@ -234,7 +234,16 @@ def _curve(
             for words, values in zip(weights, linear, strict=True)
         ]
     predict = _remembering(pipeline)
-    return deletion_curve(predict, rows, weights, without, rivals=rivals, orders=ORDERS, seed=seed)
+    return deletion_curve(
+        predict,
+        rows,
+        weights,
+        without,
+        decisions=rows["decision"].tolist(),
+        rivals=rivals,
+        orders=ORDERS,
+        seed=seed,
+    )
 
 
 def _remembering(pipeline: Pipeline) -> Callable[[pd.DataFrame], pd.DataFrame]:

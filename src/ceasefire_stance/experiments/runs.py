@@ -18,7 +18,7 @@ from ceasefire_stance.evaluation.looks import add_looks
 from ceasefire_stance.evaluation.pages import METRICS_FILE, read_predictions
 from ceasefire_stance.evaluation.runs_page import write_runs_page
 from ceasefire_stance.evaluation.toolkits import STORED, gold_sets, score_toolkits
-from ceasefire_stance.experiments.comparisons import COLUMNS, stated_priors
+from ceasefire_stance.experiments.comparisons import COLUMNS, decided, stated_priors
 from ceasefire_stance.experiments.publishing import CURVE_RECIPE, LOOKS_FOLDER
 from ceasefire_stance.experiments.running import Inputs, read_inputs, round_probabilities
 from ceasefire_stance.experiments.settings import Experiments
@@ -131,7 +131,8 @@ def compare_runs(
             "with another --seed."
         )
     inputs = read_inputs(corpus, real_news)
-    predictions = predict_runs(runs, averaged, inputs, experiments, progress)
+    told = predict_runs(runs, averaged, inputs, experiments, progress)
+    predictions = decided(told, experiments)
     metrics = score_runs(predictions, experiments, corpus, reports)
     write_runs_page(out, metrics, predictions)
     looks = [(f"{name}, seed {s}", 1) for name, e in metrics["rows"].items() for s in e["seeds"]]
@@ -143,7 +144,7 @@ def rescore_runs(
     experiments: Experiments, *, corpus: Path, reports: Path, out: Path
 ) -> Mapping[str, Any]:
     """Write the page again from its own predictions; no network is needed."""
-    rows = read_predictions(out)
+    rows = decided(read_predictions(out), experiments)
     earlier = json.loads((out / METRICS_FILE).read_text(encoding="utf-8"))
     metrics = score_runs(rows, experiments, corpus, reports, earlier)
     write_runs_page(out, metrics, rows)

@@ -41,6 +41,8 @@ class Experiments:
     tuning : dict
         How the tuned network is made: `weights`, `layers`, `bits`, and the parameters of
         `learning.tuning_run.Settings`; empty if there is none.
+    logit_adjustment : float
+        How much sooner rare stances are answered, in [0, 1].
     """
 
     recipes: dict[str, Recipe]
@@ -53,6 +55,7 @@ class Experiments:
     corpus_batches: tuple[tuple[str, ...], ...] = ()
     corpus_resamples: int = 3
     tuning: dict[str, Any] = field(default_factory=dict)
+    logit_adjustment: float = 0.0
 
     def recipe(self, name: str) -> Recipe:
         """The recipe `name`; raises DataError with the names there are."""
@@ -84,11 +87,14 @@ def load_experiments(path: str | Path | None = None) -> Experiments:
         content = tomllib.loads(file.read_text(encoding="utf-8"))
         settings = content["settings"]
         prior, topics = _priors(content["prior"])
+        adjustment = float(settings.get("logit_adjustment", 0.0))
         return Experiments(
             recipes={
-                n: _recipe(n, entry, prior, topics) for n, entry in content["recipes"].items()
+                n: _recipe(n, entry, prior, topics, adjustment)
+                for n, entry in content["recipes"].items()
             },
             prior=prior,
+            logit_adjustment=adjustment,
             default_model=settings["default_model"],
             folds=settings["folds"],
             seed=settings["seed"],
@@ -132,6 +138,7 @@ def _recipe(
     entry: dict[str, Any],
     natural: dict[str, float],
     topics: dict[str, dict[str, float]],
+    adjustment: float,
 ) -> Recipe:
     prior = entry.get("prior", "natural")
     recipe = Recipe(
@@ -148,8 +155,10 @@ def _recipe(
         else prior,
         network=entry.get("network", ""),
         network_share=float(entry.get("network_share", 0.5)),
+        network_temperature=float(entry.get("network_temperature", 1.0)),
         block_weights=dict(entry.get("block_weights", {})),
         topic_prior=topics if topics and prior == "natural" else None,
+        logit_adjustment=adjustment if topics and prior == "natural" else 0.0,
     )
     try:
         make_pipeline(recipe).set_params(**{k: v[0] for k, v in parameter_grid(recipe).items()})

@@ -79,7 +79,7 @@ def train_to_folder(
 
 
 def headline_scores(metrics: dict[str, Any]) -> dict[str, Any]:
-    """Set → task → macro-F1 with interval, number of sentences, and F1 per class."""
+    """Set → task → macro-F1 and calibration error with intervals, sentences, F1 per class."""
     out: dict[str, Any] = {}
     for name, scores in metrics.get("sets", {}).items():
         out[name] = {
@@ -87,6 +87,7 @@ def headline_scores(metrics: dict[str, Any]) -> dict[str, Any]:
                 "n_sentences": scores[task]["n_sentences"],
                 "macro_f1": scores[task]["macro_f1"],
                 "f1": {c: v["f1"] for c, v in scores[task]["per_class"].items()},
+                **({"ece": scores[task]["ece"]} if "ece" in scores[task] else {}),
             }
             for task in ("four_way", "three_way", "detection")
             if task in scores

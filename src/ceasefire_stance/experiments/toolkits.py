@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from ceasefire_stance.evaluation.toolkits_page import write_toolkits_page
 from ceasefire_stance.experiments.comparisons import (
     COLUMNS,
     TOOLKITS,
+    decided,
     run_toolkit,
     stated_priors,
 )
@@ -230,6 +231,7 @@ def publish_comparison(
     done: Comparison, experiments: Experiments, *, corpus: Path, reports: Path, out: Path
 ) -> None:
     """Write the page and its files, and count the looks at real news."""
+    done = replace(done, predictions=decided(done.predictions, experiments))
     metrics = score_comparison(done, experiments, corpus, reports)
     order = ["toolkit", "seed"]
     rows = done.predictions.sort_values(order, kind="stable", ignore_index=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ceasefire_stance.corpus.stances import prior_in_words
+from ceasefire_stance.corpus.stances import decision_in_words, prior_in_words
 
 WATTS_A_CORE = 10
 """What a core of a laptop or a small server draws when busy, roughly; for estimates of energy."""
@@ -52,7 +52,8 @@ def model_card(info: Mapping[str, Any], classes: Sequence[str]) -> str:
             f"- Data: `{info['corpus']}`. The project's corpus is synthetic: its sentences are "
             "written for the project by language models and labelled under the codebook.",
             *_chosen(info, chosen),
-            f"- Class prior the probabilities are given under: {mix}. The loss is unweighted.",
+            f"- Class prior the probabilities are given under: {mix}. The loss is unweighted. "
+            + decision_in_words(recipe.get("logit_adjustment", 0)),
             "- Input: the sentence"
             + (
                 " and up to three sentences before it."
@@ -70,7 +71,7 @@ def model_card(info: Mapping[str, Any], classes: Sequence[str]) -> str:
             "",
             "## Limits",
             "",
-            "- Probabilities are calibrated on written text at best; on news they are too sure.",
+            _calibration(info["scores"]),
             *_limits(recipe),
             "- `predict` gives a sentence one stance; `article` gives one to each holder in it.",
             "- Literary or ironic wording defeats it (see the challenge split).",
@@ -80,6 +81,21 @@ def model_card(info: Mapping[str, Any], classes: Sequence[str]) -> str:
             "its checksum and the library versions it needs.",
             "",
         ]
+    )
+
+
+def _calibration(scores: Mapping[str, Any]) -> str:
+    """How far probabilities are off, as measured."""
+    measured = [
+        f"{label} {scores[name]['four_way']['ece']['value']:.2f}"
+        for name, label in _SETS.items()
+        if "ece" in scores.get(name, {}).get("four_way", {})
+    ]
+    if not measured:
+        return "- How far its probabilities are off was not measured."
+    return (
+        "- Its probabilities are off by, on average (expected calibration error of the most "
+        f"probable stance): {'; '.join(measured)}."
     )
 
 
@@ -97,6 +113,8 @@ def _network(info: Mapping[str, Any]) -> list[str]:
     made = info.get("network")
     if not made:
         return []
+    runs = len(made.get("runs", ()))
+    mean = f"; it is the mean of {runs} such runs with other seeds" if runs > 1 else ""
     start = made.get("start")
     further = (
         f"; it began at one tuned in {_passes(start)}, and the weights of the two were averaged"
@@ -106,7 +124,7 @@ def _network(info: Mapping[str, Any]) -> list[str]:
     return [
         f"- Network: {made['base']['name']} with {made['layers']} layers, of which the upper "
         f"{made['layers'] - made['frozen_layers']} were tuned in {_passes(made)}, to give the "
-        f"stance and to find the words of who holds it{further}; "
+        f"stance and to find the words of who holds it{mean}{further}; "
         f"weights of {made['bits']} bits in `encoder.onnx`. `NOTICE` says where it is from, "
         "`encoder.json` how it was made.",
         "- It runs on a processor, without torch, and downloads nothing.",

@@ -156,7 +156,7 @@ def fit_rule(
 def apply(predictions: pd.DataFrame, rule: DoubtRule) -> pd.DataFrame:
     """A copy of `predictions` with `abstained` set and `stance_set` added.
 
-    `stance` stays what is most probable, abstained or not. `stance_set` joins by commas, in class
+    `stance` stays the answer, abstained or not. `stance_set` joins by commas, in class
     order, the stances that the rule keeps possible; the answer itself is always among them, which
     never lowers the share of sets that hold the true stance.
 

@@ -47,7 +47,7 @@ class Explanation:
     text, context : str
         What was read.
     stance : str
-        The most probable one.
+        The answer: the most probable one, or a rarer one that is nearly as probable.
     probabilities : dict
         Stance → probability.
     contributions : dict

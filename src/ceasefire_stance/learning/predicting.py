@@ -26,7 +26,8 @@ def predict_sentences(frame: pd.DataFrame, model: Model | None = None) -> pd.Dat
     Returns
     -------
     DataFrame
-        One row per row of `frame`, in its order: `sentence_id`, `stance` (the most probable),
+        One row per row of `frame`, in its order: `sentence_id`, `stance` (the answer: the most
+        probable, or a rarer one that is nearly as probable, see `calibration.decide`),
         `p_accepts`, `p_conditional`, `p_none`, `p_rejects` (in [0, 1], sum 1); `abstained` (whether
         the model would rather not answer, by the rule saved with it) and, if it has such a rule,
         `stance_set` (the stances that it cannot rule out, joined by commas).
@@ -58,6 +59,10 @@ def predict_with(sentences: pd.DataFrame, pipeline: Pipeline) -> pd.DataFrame:
             probabilities[:, i] = raw[:, given.index(stance)]
     out = pd.DataFrame(probabilities, columns=list(PROBABILITY_COLUMNS))
     out.insert(0, "sentence_id", sentences["sentence_id"].to_numpy())
-    out.insert(1, "stance", np.array(STANCES, dtype=object)[probabilities.argmax(axis=1)])
+    if hasattr(pipeline, "decide") and len(sentences):
+        answers = pipeline.decide(raw).astype(object)
+    else:
+        answers = np.array(STANCES, dtype=object)[probabilities.argmax(axis=1)]
+    out.insert(1, "stance", answers)
     out["abstained"] = False
     return out

@@ -47,10 +47,15 @@ class Recipe:
         The tuned network: a model folder, or the name of one under ``models/``.
     network_share : float
         Weight of the network in an average, in (0, 1).
+    network_temperature : float
+        What the network's logits are divided by, above 0; see `TunedClassifier`.
     block_weights : mapping
         Block of features → what its values are multiplied by; see `make_features`.
     topic_prior : mapping or None
         Topic → class prior, instead of `prior`; see `TopicPriorPipeline`.
+    logit_adjustment : float
+        How much sooner rare stances are answered, where there is a `topic_prior`; see
+        `calibration.decide`.
     """
 
     name: str
@@ -62,8 +67,10 @@ class Recipe:
     prior: Mapping[str, float] | None = None
     network: str = ""
     network_share: float = 0.5
+    network_temperature: float = 1.0
     block_weights: Mapping[str, float] = field(default_factory=dict)
     topic_prior: Mapping[str, Mapping[str, float]] | None = None
+    logit_adjustment: float = 0.0
 
     def as_dict(self) -> dict[str, object]:
         """The recipe as plain data, as it is saved beside a model."""
@@ -80,8 +87,13 @@ class Recipe:
             plain["block_weights"] = dict(self.block_weights)
         if self.topic_prior:
             plain["topic_prior"] = {t: dict(mix) for t, mix in self.topic_prior.items()}
+            plain["logit_adjustment"] = self.logit_adjustment
         if self.network:
-            plain |= {"network": self.network, "network_share": self.network_share}
+            plain |= {
+                "network": self.network,
+                "network_share": self.network_share,
+                "network_temperature": self.network_temperature,
+            }
         return plain
 
 
@@ -123,7 +135,12 @@ def _answering(recipe: Recipe, steps: list[tuple[str, Any]]) -> Pipeline:
     if recipe.topic_prior is None:
         return Pipeline(steps)
     mix = {topic: dict(shares) for topic, shares in recipe.topic_prior.items()}
-    return TopicPriorPipeline(steps, topic_prior=mix)
+    return TopicPriorPipeline(
+        steps,
+        topic_prior=mix,
+        prior=dict(recipe.prior) if recipe.prior else None,
+        logit_adjustment=recipe.logit_adjustment,
+    )
 
 
 def _linear(recipe: Recipe, base: BaseEstimator) -> Pipeline:
@@ -152,7 +169,11 @@ def network_folder(recipe: Recipe) -> Path | None:
 
 
 def _with_network(recipe: Recipe, seed: int) -> BaseEstimator:
-    network = TunedClassifier(str(network_folder(recipe)), prior=_inner_prior(recipe))
+    network = TunedClassifier(
+        str(network_folder(recipe)),
+        prior=_inner_prior(recipe),
+        temperature=recipe.network_temperature,
+    )
     if not recipe.features:
         return network
     linear = _linear(recipe, LogisticRegression(max_iter=3000, random_state=seed))

@@ -26,6 +26,10 @@ from ceasefire_stance.learning.weights import BaseWeights
 
 ALIKE = ("context_tokens", "max_tokens", "frozen_layers", "layers", "corpus")
 """What networks must have in common: what they read, what of them was tuned, and on what."""
+_OWN = frozenset(
+    {"format", "classes", "sha256", "tokenizer_sha256", "bits", "base", "runs", "training_prior",
+     "losses", "cost", "start", "averaged", "seed", "versions", "threads"}
+)  # fmt: skip
 
 
 def average_networks(
@@ -66,9 +70,14 @@ def average_networks(
         else _mean([tensors[name] for tensors in every], counts)
         for name in every[0]
     }
-    kept = {name: told[0][name] for name in (*ALIKE, "sentences") if name in told[0]}
+    # What the folder's form or one run decides is written anew; the rest is said where all agree.
+    common = {
+        name: value
+        for name, value in told[0].items()
+        if name not in _OWN and all(info.get(name) == value for info in told)
+    }
     information: dict[str, Any] = {
-        **kept,
+        **common,
         "runs": [run for info in told for run in info["runs"]],
         "training_prior": [
             round(float(p), 6) for p in _mean([info["training_prior"] for info in told], counts)

@@ -12,7 +12,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils.metaestimators import available_if
 
 from ceasefire_stance.corpus.sentences import require_columns
-from ceasefire_stance.learning.calibration import shift_prior
+from ceasefire_stance.learning.calibration import decide, shift_prior
 from ceasefire_stance.learning.cues import TOPICS, topic_of
 
 PSEUDO_COUNT = 10
@@ -33,7 +33,7 @@ def _gives_probabilities(pipeline: Pipeline) -> bool:
 
 
 class TopicPriorPipeline(Pipeline):
-    """A pipeline whose probabilities are given under a class prior for each topic of a sentence.
+    """A pipeline that answers under a stated class prior for each topic of a sentence.
 
     How many sentences carry a claim differs far more between texts than how claims look, and it
     differs by topic: written text may hold more claims that leave the ceasefire unnamed than news
@@ -45,11 +45,15 @@ class TopicPriorPipeline(Pipeline):
     ----------
     steps : list of (str, estimator)
         As for `Pipeline`. They answer under the class shares of the training sentences: no other
-        prior is stated inside. A network that was tuned beforehand answers under those of its own
-        training sentences, which should be the same.
+        prior is stated inside.
     topic_prior : mapping or None, default=None
         Topic (each of `TOPICS`) → class → share, the shares of a topic adding up to 1. None leaves
         the probabilities as they are.
+    prior : mapping or None, default=None
+        Class → share among all sentences, whatever their topic; needed for `logit_adjustment`.
+    logit_adjustment : float, default=0.0
+        How much sooner rare classes are answered, in [0, 1]; see `decide`. Probabilities do not
+        depend on it.
     transform_input, memory, verbose
         As for `Pipeline`.
 
@@ -70,12 +74,16 @@ class TopicPriorPipeline(Pipeline):
         steps: list[tuple[str, Any]],
         *,
         topic_prior: Mapping[str, Mapping[str, float]] | None = None,
+        prior: Mapping[str, float] | None = None,
+        logit_adjustment: float = 0.0,
         transform_input: Sequence[str] | None = None,
         memory: Any = None,
         verbose: bool = False,
     ) -> None:
         super().__init__(steps, transform_input=transform_input, memory=memory, verbose=verbose)
         self.topic_prior = topic_prior
+        self.prior = prior
+        self.logit_adjustment = logit_adjustment
 
     def fit(self, X: pd.DataFrame, y: Any = None, **params: Any) -> Self:
         """Fit the steps on sentences `X` (columns `text`, `context`) and stances `y`.
@@ -83,8 +91,14 @@ class TopicPriorPipeline(Pipeline):
         Raises
         ------
         ValueError
-            If `topic_prior` lacks a topic or a class, or shares do not add up to 1.
+            If `topic_prior` lacks a topic or a class, shares do not add up to 1, or
+            `logit_adjustment` is out of range or has no `prior`.
         """
+        if not 0 <= self.logit_adjustment <= 1 or (self.logit_adjustment and not self.prior):
+            raise ValueError(
+                f"logit_adjustment is {self.logit_adjustment!r} and prior {self.prior!r}; expected "
+                "a number from 0 to 1, and class shares unless it is 0. Correct them."
+            )
         super().fit(X, y, **params)
         labels, topics = np.asarray(y), topics_of(X)
         every = np.array([np.mean(labels == c) for c in self.classes_])
@@ -112,10 +126,17 @@ class TopicPriorPipeline(Pipeline):
         return values
 
     def predict(self, X: pd.DataFrame, **params: Any) -> np.ndarray:
-        """The most probable class of each sentence."""
-        if self.topic_prior is None:
+        """The answer for each sentence: see `decide`."""
+        if self.topic_prior is None and not self.logit_adjustment:
             return np.asarray(super().predict(X, **params))
-        return np.asarray(self.classes_[self.predict_proba(X, **params).argmax(axis=1)])
+        return self.decide(self.predict_proba(X, **params))
+
+    def decide(self, probabilities: np.ndarray) -> np.ndarray:
+        """The answers, shape (n,), to probabilities of shape (n, k) from `predict_proba`."""
+        if not self.logit_adjustment:
+            return np.asarray(self.classes_[probabilities.argmax(axis=1)])
+        prior = np.array([(self.prior or {}).get(str(c), _LEAST) for c in self.classes_])
+        return np.asarray(self.classes_[decide(probabilities, prior, self.logit_adjustment)])
 
     @available_if(_gives_probabilities)  # type: ignore[untyped-decorator]
     def predict_log_proba(self, X: pd.DataFrame, **params: Any) -> np.ndarray:
@@ -123,7 +144,7 @@ class TopicPriorPipeline(Pipeline):
         return np.asarray(np.log(self.predict_proba(X, **params)))
 
     def score(self, X: pd.DataFrame, y: Any = None, sample_weight: Any = None) -> float:
-        """The share of sentences `X` whose stance in `y` is the most probable one."""
+        """The share of sentences `X` whose stance in `y` is the answer."""
         return float(accuracy_score(y, self.predict(X), sample_weight=sample_weight))
 
     def __getitem__(self, ind: Any) -> Any:

@@ -34,6 +34,7 @@ from ceasefire_stance.learning.weights import TOKENIZER_FILE
 
 # Clauses and sentences are asked for again and again while an article is read or explained.
 _KEPT = 20_000
+_RAREST = 1e-4
 
 
 @lru_cache(maxsize=4)
@@ -50,7 +51,8 @@ class TunedClassifier(ClassifierMixin, BaseEstimator):
     folder : str
         Holds ``encoder.onnx``, ``tokenizer.json`` and ``encoder.json``.
     prior : mapping or None, default=None
-        Stance → expected share where the network is used; None keeps that of its training.
+        Stance → expected share where the network is used; None keeps that of the sentences it is
+        fitted to, or, where it is fitted to none, that of its tuning.
     temperature : float, default=1.0
         What the logits are divided by: above 1 makes the probabilities less sure.
     batch_size : int, default=32
@@ -64,6 +66,10 @@ class TunedClassifier(ClassifierMixin, BaseEstimator):
         The stances, alphabetical.
     network_ : str
         The SHA-256 of the network at fitting; no other is used afterwards.
+    training_prior_ : ndarray of shape (4,)
+        The class shares of its tuning.
+    prior_ : ndarray of shape (4,)
+        Those that it answers under.
     """
 
     def __init__(
@@ -81,7 +87,9 @@ class TunedClassifier(ClassifierMixin, BaseEstimator):
         self.threads = threads
 
     def fit(self, X: object = None, y: object = None) -> Self:
-        """Check the folder and take the classes from it; training is done elsewhere.
+        """Check the folder, take the classes from it, and the class shares from labels `y`.
+
+        The network's own training is done elsewhere; `X` is not looked at.
 
         Raises
         ------
@@ -95,6 +103,14 @@ class TunedClassifier(ClassifierMixin, BaseEstimator):
         self.network_ = str(information["sha256"])
         self.classes_ = np.array(STANCES)
         self.training_prior_ = np.array(information["training_prior"], dtype=float)
+        if self.prior is not None:
+            self.prior_ = np.array([self.prior[str(stance)] for stance in STANCES], dtype=float)
+        elif y is not None:
+            drawn = np.array([np.mean(np.asarray(y) == stance) for stance in STANCES])
+            # A stance that these sentences lack is rare, not impossible.
+            self.prior_ = np.maximum(drawn, _RAREST)
+        else:
+            self.prior_ = self.training_prior_
         return self
 
     def predict_proba(self, X: pd.DataFrame) -> np.ndarray:
@@ -103,10 +119,7 @@ class TunedClassifier(ClassifierMixin, BaseEstimator):
         scaled = self.decision_function(X) / self.temperature
         raised = np.exp(scaled - scaled.max(axis=1, keepdims=True))
         own = np.asarray(raised / raised.sum(axis=1, keepdims=True))
-        if self.prior is None:
-            return own
-        wanted = np.array([self.prior[str(stance)] for stance in self.classes_], dtype=float)
-        return shift_prior(own, self.training_prior_, wanted)
+        return shift_prior(own, self.training_prior_, self.prior_)
 
     def predict(self, X: pd.DataFrame) -> np.ndarray:
         """The most probable stance of each sentence."""
