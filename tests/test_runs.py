@@ -63,7 +63,7 @@ def networks(tmp_path_factory):
     out = []
     for seed in (0, 1):
         base = tiny_folder(folder / f"base-{seed}", seed=seed)
-        tuned_folder(base, folder / f"run-{seed}")
+        tuned_folder(base, folder / f"run-{seed}", runs=[f"run {seed}"])
         out.append(str(folder / f"run-{seed}"))
     return out
 
@@ -91,6 +91,8 @@ def test_every_run_answers_alone_and_beside_the_words(
     assert main([*command, "--real-news", str(real_news)]) == 0
     shown = capsys.readouterr().out
     assert "alone, weights averaged" in shown
+    page = (tmp_path / "runs" / "README.md").read_text(encoding="utf-8")
+    assert "is what is shipped, with the network of one run." in page
     out = tmp_path / "runs"
     metrics = json.loads((out / "metrics.json").read_text(encoding="utf-8"))
     seeds = {name: entry["seeds"] for name, entry in metrics["rows"].items()}

@@ -28,7 +28,8 @@ def write_runs_page(folder: Path, metrics: Mapping[str, Any], predictions: pd.Da
     ----------
     metrics : mapping
         ``corpus`` and ``beside_corpus``, what the runs and what ours were trained on; ``reference``
-        and ``shipped``, names of ours; ``rows`` and ``beside`` as `score_toolkits` gives them for
+        and ``shipped``, names of ours; ``shipped_runs``, of how many runs the network of the latter
+        is the mean; ``rows`` and ``beside`` as `score_toolkits` gives them for
         ``toolkits`` and ``beside``.
     predictions : DataFrame
         That the scores were made from.
@@ -69,10 +70,13 @@ def runs_table(metrics: Mapping[str, Any]) -> str:
 
 
 def _shipped(metrics: Mapping[str, Any]) -> str:
-    """What the shipped network is to the runs."""
-    if metrics["corpus"] == metrics["beside_corpus"]:
-        return "with the network of the first run"
-    return f"tuned once, on the later corpus `{metrics['beside_corpus']}`"
+    """What the shipped network is."""
+    runs = metrics["shipped_runs"]
+    told = "with the network of one run" if runs == 1 else f"with the mean of {runs} runs"
+    if not runs:
+        told = "without a network"
+    later = f", on the later corpus `{metrics['beside_corpus']}`"
+    return told + (later if metrics["corpus"] != metrics["beside_corpus"] else "")
 
 
 def _page(metrics: Mapping[str, Any]) -> str:

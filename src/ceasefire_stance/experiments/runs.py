@@ -24,6 +24,8 @@ from ceasefire_stance.experiments.running import Inputs, read_inputs, round_prob
 from ceasefire_stance.experiments.settings import Experiments
 from ceasefire_stance.experiments.training import refit
 from ceasefire_stance.learning.predicting import predict_with
+from ceasefire_stance.learning.recipes import network_folder
+from ceasefire_stance.learning.tuned_folder import tuned_information
 
 AVERAGED = ", weights averaged"
 """Ends the name of a row whose network is the mean of the weights of several runs."""
@@ -60,8 +62,7 @@ def predict_runs(
                 progress(f"{recipe.name}{mark}, {number + 1} of {len(folders)}")
                 # Their grids have one value each: there is nothing to choose.
                 chosen = {name: values[0] for name, values in recipe.grid.items()}
-                # Under one class mix, as the runs that were published before.
-                one = replace(recipe, network=str(folder), topic_prior=None)
+                one = replace(recipe, network=str(folder))
                 pipeline = refit(one, chosen, rows, experiments.seed)
                 for name in STORED:
                     told = predict_with(inputs.sets[name], pipeline)
@@ -98,11 +99,18 @@ def score_runs(
         "beside_corpus": corpus_fingerprint(corpus),
         "reference": CURVE_RECIPE,
         "shipped": experiments.default_model,
+        "shipped_runs": _shipped_runs(experiments),
         "rows": scores["toolkits"],
         "beside": scores["beside"],
     }
     plain: dict[str, Any] = json.loads(json.dumps(metrics))
     return plain
+
+
+def _shipped_runs(experiments: Experiments) -> int:
+    """Of how many runs the network of the shipped model is the mean; 0 if it has none."""
+    folder = network_folder(experiments.recipe(experiments.default_model))
+    return len(tuned_information(folder)["runs"]) if folder else 0
 
 
 def compare_runs(
