@@ -117,6 +117,37 @@ def test_every_run_answers_alone_and_beside_the_words(
     assert {p.name: p.read_bytes() for p in out.iterdir()} == before
 
 
+def test_a_run_is_added_to_those_that_the_page_has(places, networks, real_news, tmp_path, capsys):
+    told = ["--real-news", str(real_news)]
+    assert main(["compare-runs", networks[0], "--add", *places, *told]) == 3
+    assert "expected one to add to" in capsys.readouterr().err
+    assert main(["compare-runs", *networks, *places, *told]) == 0
+    page = tmp_path / "runs" / "predictions.csv"
+    before = pd.read_csv(page, dtype=str)
+    assert main(["compare-runs", networks[1], "--add", *places, *told]) == 0
+    after = pd.read_csv(page, dtype=str)
+    assert set(after["seed"]) == {"0", "1", "2"}
+    key = ["toolkit", "seed", "set", "sentence_id"]
+    old = after[after["seed"] != "2"].sort_values(key, ignore_index=True)
+    assert old.equals(before.sort_values(key, ignore_index=True))
+    # The third is the second once more.
+    second, third = (after[after["seed"] == s].drop(columns="seed") for s in "12")
+    assert third.reset_index(drop=True).equals(second.reset_index(drop=True))
+    looks = pd.read_csv(tmp_path / "reports" / "real-news" / "looks.csv")
+    assert looks["what"].value_counts()["alone, seed 2"] == 1
+    assert looks["what"].value_counts()["alone, seed 1"] == 1
+
+
+def test_runs_of_another_corpus_are_not_added_to(places, networks, real_news, tmp_path, capsys):
+    told = ["--real-news", str(real_news)]
+    assert main(["compare-runs", *networks, *places, *told]) == 0
+    file = tmp_path / "runs" / "metrics.json"
+    metrics = json.loads(file.read_text(encoding="utf-8")) | {"corpus": "0.1.0-0123456789abcdef"}
+    file.write_text(json.dumps(metrics), encoding="utf-8")
+    assert main(["compare-runs", networks[0], "--add", *places, *told]) == 3
+    assert "Score new runs without --add" in capsys.readouterr().err
+
+
 def test_one_run_shows_nothing_of_seeds(places, networks, real_news, capsys):
     command = ["compare-runs", networks[0], *places]
     assert main([*command, "--real-news", str(real_news)]) == 3

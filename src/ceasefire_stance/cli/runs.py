@@ -23,6 +23,7 @@ def add_commands(commands: Any) -> None:
         "--averaged", action="append", default=[], metavar="FOLDER",
         help="a network that is the mean of several runs; may be repeated",
     )  # fmt: skip
+    parser.add_argument("--add", action="store_true", help="keep the runs that the page has")
     parser.add_argument("--real-news", metavar="FILE", help="the real-news set; needed to predict")
     parser.add_argument("--out", default="reports/runs", help="folder [reports/runs]")
     parser.add_argument("--score-only", action="store_true", help="score the predictions there are")
@@ -49,6 +50,7 @@ def compare_runs(arguments: argparse.Namespace) -> int:
             Path(arguments.real_news),
             experiments,
             **places,
+            add=arguments.add,
             progress=lambda line: progress(f"  {line}"),
         )
     else:

@@ -37,6 +37,7 @@ def predict_runs(
     inputs: Inputs,
     experiments: Experiments,
     progress: Callable[[str], None] = lambda line: None,
+    first: Mapping[str, int] | None = None,
 ) -> pd.DataFrame:
     """Let every network answer, alone and as the recipes average it.
 
@@ -46,12 +47,14 @@ def predict_runs(
         Folders of networks that were tuned alike from different seeds.
     averaged : sequence of path
         Folders of networks that are the mean of several runs.
+    first : mapping, optional
+        Name of a row → the number of its first network here; 0 where it names none.
 
     Returns
     -------
     DataFrame
         The columns `COLUMNS`; `toolkit` is the recipe's name, with `AVERAGED` for the latter kind,
-        and `seed` the place in the sequence.
+        and `seed` its number: the place in the sequence, counted from `first`.
     """
     rows = single_stance(inputs.training)
     recipes = [r for r in experiments.recipes.values() if r.classifier == "network"]
@@ -66,9 +69,9 @@ def predict_runs(
                 pipeline = refit(one, chosen, rows, experiments.seed)
                 for name in STORED:
                     told = predict_with(inputs.sets[name], pipeline)
-                    frames.append(
-                        told.assign(toolkit=recipe.name + mark, seed=number, set=name)[COLUMNS]
-                    )
+                    row = recipe.name + mark
+                    seed = (first or {}).get(row, 0) + number
+                    frames.append(told.assign(toolkit=row, seed=seed, set=name)[COLUMNS])
     return round_probabilities(pd.concat(frames, ignore_index=True))
 
 
@@ -122,30 +125,63 @@ def compare_runs(
     corpus: Path,
     reports: Path,
     out: Path,
+    add: bool = False,
     progress: Callable[[str], None] = lambda line: None,
 ) -> Mapping[str, Any]:
     """Predict with several runs, write the page, and count the looks at real news.
 
+    Parameters
+    ----------
+    runs, averaged, real_news, experiments
+        As for `predict_runs`; `real_news` is the file with the texts.
+    corpus, reports, out : path
+        The corpus, the published reports that the runs are set beside, and the folder of the page.
+    add : bool, default=False
+        Whether the runs that the page has are kept, and these added: a run takes an hour to tune.
+
     Raises
     ------
     DataError
-        If there are fewer than two runs.
+        If there are fewer than two runs, or those of the page to add to are of another corpus.
     ModelError
         If a folder holds no tuned network.
     """
-    if len(runs) < 2:
+    kept = _published(out, corpus) if add else None
+    if len(runs) < 2 and kept is None:
         raise DataError(
             f"{len(runs)} run; expected two or more folders, to see what a seed makes. Tune again "
             "with another --seed."
         )
+    first = {} if kept is None else (kept.groupby("toolkit")["seed"].max() + 1).to_dict()
     inputs = read_inputs(corpus, real_news)
-    told = predict_runs(runs, averaged, inputs, experiments, progress)
-    predictions = decided(told, experiments)
+    fresh = predict_runs(runs, averaged, inputs, experiments, progress, first)
+    new = fresh[["toolkit", "seed"]].drop_duplicates()
+    if kept is not None:
+        order = list(dict.fromkeys([*kept["toolkit"], *fresh["toolkit"]]))
+        fresh = pd.concat([kept, fresh]).sort_values(
+            "toolkit", key=lambda names: names.map(order.index), kind="stable", ignore_index=True
+        )
+    predictions = decided(fresh, experiments)
     metrics = score_runs(predictions, experiments, corpus, reports)
     write_runs_page(out, metrics, predictions)
-    looks = [(f"{name}, seed {s}", 1) for name, e in metrics["rows"].items() for s in e["seeds"]]
+    looks = [(f"{name}, seed {seed}", 1) for name, seed in new.itertuples(index=False)]
     add_looks(reports / LOOKS_FOLDER, metrics["corpus"], looks)
     return metrics
+
+
+def _published(out: Path, corpus: Path) -> pd.DataFrame:
+    """The predictions of the page in `out`, to add to."""
+    if not (out / METRICS_FILE).is_file():
+        raise DataError(
+            f"{out}: no page of runs is there; expected one to add to. Leave --add out."
+        )
+    of = json.loads((out / METRICS_FILE).read_text(encoding="utf-8"))["corpus"]
+    if of != corpus_fingerprint(corpus):
+        raise DataError(
+            f"{out}: its runs are of the corpus {of}; expected {corpus_fingerprint(corpus)}. Score "
+            "new runs without --add."
+        )
+    return read_predictions(out)
 
 
 def rescore_runs(
