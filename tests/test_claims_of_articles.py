@@ -52,6 +52,16 @@ def test_a_claim_below_the_threshold_of_the_model_is_marked():
     assert read_claims_of(sentences, predictions, doubtful)["abstained"].all()
 
 
+def test_the_answer_and_not_the_most_probable_stance_makes_the_claim():
+    reader = make_reader()
+    sentences = article_sentences(Article("a", "Norland spoke. Sudria slept."))
+    predictions = predict_with(sentences, reader.stances.pipeline)
+    assert predictions["p_none"].min() > 0.9
+    answered = predictions.assign(stance=["conditional", "none"])
+    (row,) = read_claims_of(sentences, answered, reader).to_dict("records")
+    assert (row["actor"], row["stance"], row["probability"]) == ("Norland", "conditional", 0.02)
+
+
 def test_sentences_without_a_stance_give_no_claim():
     claims = claims_of("Shells fell on Nordhaven. Sudria was calm. Nobody slept.")
     assert claims.empty

@@ -47,6 +47,8 @@ def party(words, *sentences):
         ("He", ["Norland's envoy said no.", "Ugo Brandt smiled.", "He left."], "Sudria"),
         ("He", ["Ugo Brandt smiled as Norland's envoy said no.", "He left."], "Norland"),
         ("It", ["Norland's envoy said no.", "Ugo Brandt smiled.", "It rained."], "Sudria"),
+        # Named with her state, she is one too.
+        ("She", ["Ugo Brandt left.", "Norland's Ada Brandt smiled.", "She left."], "Norland"),
         # Several are not one person.
         ("They", ["Ada Brandt met the Marsh Front.", "They refused."], "Marsh Front"),
         ("They", ["Ada Brandt left.", "They refused."], "Norland"),
@@ -343,6 +345,65 @@ def test_quotes_go_from_mark_to_mark(text, quotes):
 )
 def test_both_sides_are_the_two_that_the_talk_is_of(words, sentences):
     assert party(words, *sentences) == "Sudria and Marsh Front"
+
+
+@pytest.mark.parametrize("words", ["each side", "the two countries", "both leaders"])
+def test_other_words_for_both_of_them_mean_the_same(words):
+    text = f"Norland heard {words} refuse."
+    assert party(words, "Sudria shelled the Marsh Front.", "Sudria fired.", text) == (
+        "Sudria and Marsh Front"
+    )
+
+
+def test_who_mediates_is_not_one_of_both_sides():
+    setting = Setting(make_gazetteer(actor_row("Egypt"), actor_row("United States")))
+    setting.skim("", ["Egypt, Egypt and the United States met Norland.", "Norland met Sudria."])
+    assert setting.both().name == "Norland and Egypt"
+    setting.skim("", ["Sudria fired."])
+    assert setting.both().name == "Norland and Sudria"
+
+
+@pytest.mark.parametrize(
+    ("words", "actor"),
+    [
+        ("The armed forces", "Sudria"),
+        ("The security forces", "Sudria"),
+        ("The army command", "Sudria"),
+        ("The generals", "Sudria"),
+        # Armed men of another kind, though they call themselves so.
+        ("The rebel army", "Marsh Front"),
+        ("The armed opposition", None),
+    ],
+)
+def test_the_forces_of_a_state_are_no_armed_group(words, actor):
+    assert party(words, "Sudria met the Marsh Front.", f"{words} refused.") == actor
+
+
+@pytest.mark.parametrize(
+    ("words", "actor"),
+    [
+        ("The secretary of state", "United States"),
+        ("The chancellor", "Germany"),
+        ("the new pope", "Holy See"),
+        ("European leaders", "European Union"),
+        ("The Catholic bishop of Lund", "Catholic Church"),
+        # How many, or whose, says that it is not all of them, or another.
+        ("Four European leaders", None),
+        ("The Norlandish chancellor", "Norland"),
+    ],
+)
+def test_some_offices_are_of_one_party_whatever_the_article(words, actor):
+    gazetteer = make_gazetteer(
+        *(actor_row(n) for n in ("United States", "Germany", "Holy See")),
+        actor_row("European Union", "body"),
+        actor_row("Catholic Church", "organisation"),
+    )
+    text = f"On Monday {words} spoke."
+    mentions = mentions_of(text, gazetteer)
+    number = next(i for i, m in enumerate(mentions) if words in m.text)
+    discourse = Discourse(gazetteer)
+    found = discourse.actor_of(number, mentions, text)
+    assert (found.name if found else None) == actor
 
 
 def test_both_sides_of_nobody_are_nobody():

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 
+import pandas as pd
 import pytest
 
 from ceasefire_stance.corpus import DataError
@@ -12,7 +13,7 @@ from ceasefire_stance.evaluation import evaluate
 from ceasefire_stance.experiments import check_against, publish, read_inputs, run_recipes
 from ceasefire_stance.experiments.publishing import read_agreement
 from ceasefire_stance.experiments.settings import load_experiments
-from ceasefire_stance.experiments.training import draw_articles, train
+from ceasefire_stance.experiments.training import draw_articles, fold_groups, train
 
 
 @pytest.fixture(scope="module")
@@ -134,6 +135,18 @@ def test_training_is_the_same_for_the_same_seed(corpus, experiments):
     assert (proba[0] == proba[1]).all()
 
 
+def test_folds_keep_writers_together_where_they_are_named_and_articles_elsewhere() -> None:
+    rows = pd.DataFrame({"article_id": ["1", "1", "2", "3"], "writer": ["A", "A", "B", "B"]})
+
+    assert fold_groups(rows, 2)[0] == "writer"
+    assert list(fold_groups(rows, 2)[1]) == ["A", "A", "B", "B"]
+    # Too few writers for the folds, a row without one, no such column.
+    assert fold_groups(rows, 3)[0] == "article"
+    assert fold_groups(rows.assign(writer=["A", "", "B", "C"]), 2)[0] == "article"
+    name, groups = fold_groups(rows.drop(columns="writer"), 2)
+    assert (name, list(groups)) == ("article", ["1", "1", "2", "3"])
+
+
 def test_fewer_articles_than_folds_is_bad_data(corpus, experiments):
     sentences = load_corpus(corpus)
     rows = sentences[sentences["article_id"].isin(["m00", "m01"])]
@@ -163,4 +176,23 @@ def test_settings_errors_say_what_is_missing(tmp_path, experiments):
         load_experiments(path)
     path.write_text("[settings]\n", encoding="utf-8")
     with pytest.raises(DataError, match="'prior' is missing"):
+        load_experiments(path)
+
+
+@pytest.mark.parametrize(
+    ("settings", "prior", "more", "message"),
+    [
+        ('logit_adjustment = "high"', "", "", "logit_adjustment is 'high'; expected a number"),
+        ("logit_adjustment = 2", "", "", "logit_adjustment is 2; expected a number from 0 to 1"),
+        ("logit_adjustment = 0.5", "none = 0.9", "", "names none; expected a share above 0"),
+        ("", "", "network_temperature = 0", "recipe x: network_temperature is 0.0; expected a"),
+    ],
+)
+def test_a_rule_of_answering_that_cannot_be_followed_is_refused(
+    tmp_path, settings, prior, more, message
+):
+    path = tmp_path / "e.toml"
+    recipe = f'description = "d"\nclassifier = "rules"\n{more}\n'
+    path.write_text(f"[settings]\n{settings}\n[prior]\n{prior}\n[recipes.x]\n{recipe}")
+    with pytest.raises(DataError, match=message):
         load_experiments(path)

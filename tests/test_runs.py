@@ -68,6 +68,14 @@ def networks(tmp_path_factory):
     return out
 
 
+@pytest.fixture(scope="module")
+def third(tmp_path_factory):
+    """The second network under the name of another run."""
+    folder = tmp_path_factory.mktemp("third")
+    tuned_folder(tiny_folder(folder / "base", seed=1), folder / "run", runs=["run 2"])
+    return str(folder / "run")
+
+
 @pytest.fixture
 def places(corpus, real_news, networks, tmp_path, monkeypatch):
     labels = pd.read_json(real_news, lines=True, dtype=False)
@@ -117,14 +125,18 @@ def test_every_run_answers_alone_and_beside_the_words(
     assert {p.name: p.read_bytes() for p in out.iterdir()} == before
 
 
-def test_a_run_is_added_to_those_that_the_page_has(places, networks, real_news, tmp_path, capsys):
+def test_a_run_is_added_to_those_that_the_page_has(
+    places, networks, third, real_news, tmp_path, capsys
+):
     told = ["--real-news", str(real_news)]
     assert main(["compare-runs", networks[0], "--add", *places, *told]) == 3
     assert "expected one to add to" in capsys.readouterr().err
     assert main(["compare-runs", *networks, *places, *told]) == 0
     page = tmp_path / "runs" / "predictions.csv"
     before = pd.read_csv(page, dtype=str)
-    assert main(["compare-runs", networks[1], "--add", *places, *told]) == 0
+    assert main(["compare-runs", networks[1], "--add", *places, *told]) == 3
+    assert "a run is there twice" in capsys.readouterr().err
+    assert main(["compare-runs", third, "--add", *places, *told]) == 0
     after = pd.read_csv(page, dtype=str)
     assert set(after["seed"]) == {"0", "1", "2"}
     key = ["toolkit", "seed", "set", "sentence_id"]
@@ -162,7 +174,8 @@ def test_the_published_page_follows_from_the_published_predictions(tmp_path):
     rows = with_numbers(pd.read_csv(folder / "predictions.csv", dtype=str))
     rows["seed"] = rows["seed"].astype(int)
     corpus = REPORTS.parent / "data"
-    fresh = runs.score_runs(rows, load_experiments(), corpus, REPORTS, published)
+    networks = published["networks"]
+    fresh = runs.score_runs(rows, load_experiments(), corpus, REPORTS, published, networks)
     assert fresh == published
     write_runs_page(tmp_path, published, rows)
     for name in ("README.md", "metrics.json", "predictions.csv", "comparison.svg"):

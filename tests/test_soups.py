@@ -86,11 +86,16 @@ def test_what_cannot_be_averaged_is_refused(base, weights, tmp_path):
     one = network(base, tmp_path / "one", ["a"], bias=[0, 0, 0, 0])
     again = network(base, tmp_path / "again", ["a"], bias=[1, 0, 0, 0])
     other = network(base, tmp_path / "other", ["b"], bias=[0, 0, 0, 0], corpus="d")
+    longer = network(base, tmp_path / "longer", ["b"], bias=[0, 0, 0, 0], epochs=4)
+    start = {"epochs": 3, "sentences": 9}
+    later = network(base, tmp_path / "later", ["b"], bias=[0, 0, 0, 0], start=start)
     out = tmp_path / "out"
     for folders, message in (
         ([one], "1 network is given; expected two or more"),
         ([one, again], "the same run twice"),
         ([one, other], "corpus is 'd'; expected 'c'"),
+        ([one, longer], "epochs is 4; expected 3"),
+        ([one, later], "it went on from another network"),
     ):
         with pytest.raises(ModelError, match=message):
             average_networks(folders, out, weights=weights)

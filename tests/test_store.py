@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import shutil
 
+import numpy as np
 import pytest
 import skops.io
 from sklearn.preprocessing import FunctionTransformer
@@ -12,7 +13,7 @@ from ceasefire_stance.corpus.sentences import single_stance
 from ceasefire_stance.corpus.stances import STANCES
 from ceasefire_stance.experiments.settings import load_experiments
 from ceasefire_stance.experiments.shipping import headline_scores, train_to_folder
-from ceasefire_stance.experiments.weak_spots import weak_spots
+from ceasefire_stance.experiments.weak_spots import weak_spot_answers, weak_spots
 from ceasefire_stance.learning import ModelError, load_model, predict_sentences
 from ceasefire_stance.learning.store import check_target, models_folder
 
@@ -152,6 +153,23 @@ def test_the_card_shows_what_a_model_costs_and_gets_wrong(corpus, experiments_fi
     assert f"it reads {len(wrong)} wrongly" in card
     assert all((f"**{a['text']}**" in card) == (a in wrong) for a in answers)
     assert "which is assumed, not measured" in card
+
+
+class Cautious:
+    """Answers ``rejects``, though ``none`` is more probable."""
+
+    classes_ = np.array(STANCES)
+
+    def predict_proba(self, X):
+        return np.tile([0.1, 0.1, 0.6, 0.2], (len(X), 1))
+
+    def decide(self, probabilities):
+        return np.array(["rejects"] * len(probabilities))
+
+
+def test_a_weak_spot_is_shown_with_the_probability_of_its_answer():
+    answers = weak_spot_answers(Cautious())
+    assert {(a["given"], a["probability"]) for a in answers} == {("rejects", 0.2)}
 
 
 def test_sentences_of_weak_spots_are_of_all_stances_and_of_no_corpus():

@@ -53,7 +53,8 @@ def test_toolkits_answer_by_the_rule_of_our_recipes():
     prior = settings.prior
     assert 0.35 / prior["accepts"] ** 0.5 > 0.55 / prior["none"] ** 0.5
     assert decided(rows, settings)["stance"].tolist() == ["accepts"]
-    plain = dataclasses.replace(settings, logit_adjustment=0.0)
+    ours = dataclasses.replace(settings.recipe(settings.default_model), logit_adjustment=0.0)
+    plain = dataclasses.replace(settings, recipes={**settings.recipes, ours.name: ours})
     assert decided(rows, plain)["stance"].tolist() == ["none"]
 
 

@@ -109,7 +109,14 @@ def test_a_recipe_answers_by_the_rule_it_states(training):
     assert stated.as_dict()["logit_adjustment"] == 0.9
 
 
-@pytest.mark.parametrize(("adjustment", "prior"), [(1.1, {"none": 1.0}), (-0.1, None), (0.5, None)])
+SHARES = {"accepts": 0.12, "conditional": 0.06, "none": 0.76, "rejects": 0.06}
+
+
+@pytest.mark.parametrize(
+    ("adjustment", "prior"),
+    [(1.1, SHARES), (-0.1, SHARES), (0.5, None), (0.5, {"none": 0.9}),
+     (0.5, SHARES | {"none": 0.82, "rejects": 0.0})],
+)  # fmt: skip
 def test_an_adjustment_out_of_range_or_without_a_prior_is_refused(training, adjustment, prior):
     steps = [("classifier", DummyClassifier(strategy="prior"))]
     pipeline = TopicPriorPipeline(steps, prior=prior, logit_adjustment=adjustment)

@@ -17,10 +17,12 @@ from ceasefire_stance.articles.mention_kinds import (
     is_named_person,
     is_of_another,
     is_person,
+    is_state_force,
     may_be_person,
     office_words,
     offices_of,
     passes_on,
+    sole_bearer,
     words_of,
 )
 from ceasefire_stance.articles.mentions import Mention, lexicon
@@ -44,8 +46,10 @@ _LEADS = re.compile(
 _LEADER = re.compile(r"(?:the |a )?(?:\w+ )?(?:leader|head|chairman|spokesman)\b")
 # Both of those that fight: collectives that are one holder (see the codebook).
 _BOTH = re.compile(
-    r"(?:both|the two|the|the warring|the rival|neither|all) (?:warring |rival )?"
-    r"(?:sides?|parties|governments|armies)",
+    r"(?:(?:both|the two|the|the warring|the rival|neither|all) (?:warring |rival )?"
+    r"(?:sides?|parties|governments|armies)"
+    r"|(?:both|the two) (?:countries|leaders|neighbou?rs|states|factions|gangs)"
+    r"|each (?:side|party|government))",
     re.IGNORECASE,
 )
 _OWNER = re.compile(r"(.+?)(?:(?<=s)['’]|['’]s) ")
@@ -143,6 +147,9 @@ class Discourse:
             return self.setting.of_state(words_of(mention.text), mention.actor)
         if mention.actor:
             return self._of_party(number, mentions, text) or mention.actor
+        sole = sole_bearer(mention.text)
+        if sole and not self._in_office(mention.text, [(m, m.actor) for m in mentions[:number]]):
+            return self.gazetteer.resolve(sole)
         last = mention.text.split()[-1] if mention.text else ""
         if mention.kind == "unknown" or last[:1].isupper():
             apposed = self._apposition(text, mentions, number) or self._apposed_behind(
@@ -315,6 +322,10 @@ class Discourse:
             return None
         if words & lexicon()["civil"] and words & lexicon()["group_roles"]:
             return None
+        if is_state_force(words):
+            # "The armed forces" are no armed group.
+            home = self.setting.home()
+            return self.setting.of_home(words | {"army", "military"}) or home
         if words & _SEVERAL:
             return self.setting.of_home(frozenset({"rebels", *(words & _GENERIC)}))
         for roles, kinds in _ROLE_KINDS:

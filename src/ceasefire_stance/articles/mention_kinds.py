@@ -14,6 +14,17 @@ _LINKED = re.compile(r",|\s(?:of|in|for|from|at|with)\s")
 _CREED = re.compile(r"(?:ist|ian|ish|ic|ite|ese|ern)s?$")
 _OWNED = re.compile(r"[^\W_]+['’]s?(?=\s)")
 _WORD = re.compile(r"[^\W_]+(?:-[^\W_]+)*")
+# Titles that only one party's people bear in the news of the world, when no name stands by them.
+_SOLE = (
+    (re.compile(r"(?:the )?secretary of state(?:'s \w+)?"), "United States"),
+    (re.compile(r"the (?:\w+ )?chancellor(?:['’]s \w+)?"), "Germany"),
+    (re.compile(r"the (?:\w+ )?(?:pope|pontiff)(?:['’]s \w+)?"), "Holy See"),
+    (re.compile(r"(?:the |a |an )?(?:\w+ )*catholic (?:\w+ )?(?:bishops?|archbishops?|church)"
+                r"(?: of .+)?|the (?:roman )?catholics"), "Catholic Church"),
+    (re.compile(r"(?:the |several |many |most |other |some |senior )?european (?:leaders?|"
+                r"governments?|capitals|powers|officials?|diplomats?|envoys?|ambassadors?|"
+                r"ministers?|presidency)"), "European Union"),
+)  # fmt: skip
 
 
 def words_of(text: str) -> frozenset[str]:
@@ -64,6 +75,20 @@ def is_of_another(mention: Mention) -> bool:
         return True
     words = words_of(mention.text)
     return bool(words & lexicon()["others_side"])
+
+
+def sole_bearer(role: str) -> str | None:
+    """The name of the party that the words of a role mean in whatever article; None if of none."""
+    plain = role.lower()
+    return next((party for pattern, party in _SOLE if pattern.fullmatch(plain)), None)
+
+
+def is_state_force(words: frozenset[str]) -> bool:
+    """Whether the words of a role mean the forces of a state: its army, its generals."""
+    together = ({"armed", "forces"}, {"security", "forces"}, {"general", "staff"})
+    force = words & {"army", "military", "generals"} or any(pair <= words for pair in together)
+    irregular = lexicon()["armed_roles"] - {"command", "commander", "commanders"}
+    return bool(force) and not words & (irregular | lexicon()["opposition_roles"] | {"free"})
 
 
 def is_apart_from_state(mention: Mention) -> bool:

@@ -27,6 +27,7 @@ _PLAIN_ADJECTIVE = re.compile(
 _ENDING = re.compile(r"['’](?:s|re|ve|ll|d|m)?$", re.IGNORECASE)
 _PARTICLES = frozenset({"de", "del", "da", "bin", "ibn", "van", "von", "der", "la"})
 _POSSESSIVE = ("’s", "'s", "’", "'")
+_OWNING = tuple(f"{sign} " for sign in _POSSESSIVE)
 
 
 @dataclass(frozen=True)
@@ -317,6 +318,11 @@ def _mention(words: str, start: int, end: int, inside: list[Match]) -> Mention:
     ]
     if whole and not any(m.kind == "name" for m in inside):
         return Mention(start, end, words, "person", whole[0].actor)
+    # "Norland's Eva Lund" is she.
+    owners = [m for m in inside if m.kind == "name"]
+    owned = all(words[m.end - start :].startswith(_OWNING) for m in owners)
+    if whole and owned and whole[-1].end == end:
+        return Mention(start, end, words, "person", whole[-1].actor)
     for kind in ("name", "adjective", "person"):
         of_kind = sorted(
             (m for m in inside if m.kind == kind), key=lambda m: m.actor.kind == "state"

@@ -107,7 +107,7 @@ def whole(value: object) -> int:
 
 
 def caveats(claim: Row) -> list[str]:
-    """What makes a claim count for less, in words."""
+    """What a reader should know of a claim before relying on it, in words."""
     told = (
         ("past", words(claim.get("when")) == "past"),
         ("reported by others", words(claim.get("source")) == "others"),

@@ -14,6 +14,8 @@ POWER_WEIGHT = 0.6
 """How much a name of one of the powers counts when it is asked where an article is set."""
 # States that are named in the news of others' wars too, because they mediate or pay.
 _POWERS = frozenset({"United States", "Russia", "United Kingdom", "France", "China", "Germany"})
+# Those whose trade it is to mediate: others' wars name them almost as often as those who fight.
+_MEDIATORS = frozenset({"Egypt", "Qatar", "Norway", "Switzerland", "Turkey", "Saudi Arabia"})
 _SIDES = frozenset({"state", "armed group", "opposition"})
 
 
@@ -49,7 +51,8 @@ class Setting:
 
     def both(self) -> Actor | None:
         """The two parties to the conflict that the article names most, as one."""
-        sides = [actor for actor, _ in self.named.most_common() if actor.kind in _SIDES]
+        sides = [actor for actor in self.named if actor.kind in _SIDES]
+        sides.sort(key=lambda side: (-self._weight(side, _MEDIATORS), side.name))
         return together(sides[:2]) if len(sides) > 1 else None
 
     def home(self) -> Actor | None:
@@ -70,8 +73,9 @@ class Setting:
                     return known
         return None
 
-    def _weight(self, state: Actor) -> float:
-        return self.named[state] * (POWER_WEIGHT if state.name in _POWERS else 1.0)
+    def _weight(self, side: Actor, guests: frozenset[str] = frozenset()) -> float:
+        """How often a side is named; less for the powers and for `guests`."""
+        return self.named[side] * (POWER_WEIGHT if side.name in _POWERS | guests else 1.0)
 
 
 def together(actors: Sequence[Actor]) -> Actor:

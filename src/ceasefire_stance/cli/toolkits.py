@@ -30,7 +30,7 @@ def add_commands(commands: Any) -> None:
         type=_named_file,
         metavar="NAME=FILE",
         help="add a row from predictions with the column set, such as a recipe's; give it again "
-        "for another seed. Nothing is trained",
+        "for another seed. All rows answer by our rule; nothing is trained",
     )
     parser.add_argument(
         "--score-only", action="store_true", help="score the predictions there are; train nothing"

@@ -60,10 +60,7 @@ def average(arguments: argparse.Namespace) -> int:
     """Average networks."""
     from ceasefire_stance.experiments.tuning import average_tuned
 
-    tuning = dict(experiments_of(arguments).tuning)
-    for name in ("weights", "bits"):
-        if getattr(arguments, name) is not None:
-            tuning[name] = getattr(arguments, name)
+    tuning = _tuning_of(arguments, "weights", "bits")
     average_tuned(arguments.networks, arguments.out, tuning)
     print(f"{arguments.out}: the mean of {len(arguments.networks)} networks")
     return 0
@@ -73,10 +70,7 @@ def finetune(arguments: argparse.Namespace) -> int:
     """Tune, with progress on stderr."""
     from ceasefire_stance.experiments.tuning import tune_network
 
-    tuning = dict(experiments_of(arguments).tuning)
-    for name in ("weights", "seed", "runs", "epochs", "bits", "writers"):
-        if getattr(arguments, name) is not None:
-            tuning[name] = getattr(arguments, name)
+    tuning = _tuning_of(arguments, "weights", "seed", "runs", "epochs", "bits", "writers")
     losses = tune_network(
         arguments.data,
         arguments.out,
@@ -88,6 +82,13 @@ def finetune(arguments: argparse.Namespace) -> int:
     progress("")
     print(f"{arguments.out}: tuned in {len(losses)} epochs; mean loss {losses[-1]:.3f} in the last")
     return 0
+
+
+def _tuning_of(arguments: argparse.Namespace, *options: str) -> dict[str, Any]:
+    """The section [tuning], with what the command line says of `options` instead."""
+    told = {name: getattr(arguments, name) for name in options}
+    section = experiments_of(arguments).tuning
+    return {**section, **{name: value for name, value in told.items() if value is not None}}
 
 
 def _shown(step: int, steps: int, loss: float) -> None:

@@ -204,7 +204,7 @@ def draw_reliability(
         ax.scatter(x, y, s=sizes, color=SERIES_COLOURS[i % 4], marker=marker, alpha=0.8)
     ax.set_xlim(0.2, 1.02)
     ax.set_ylim(0, 1.02)
-    ax.set_xlabel("probability of the predicted stance")
+    ax.set_xlabel("probability of the most probable stance")
     ax.set_ylabel("share right")
     ax.set_title(title)
     ax.legend(frameon=False, loc="upper left")

@@ -127,9 +127,9 @@ def four_way(aligned: pd.DataFrame) -> Task:
 
 
 def three_way(aligned: pd.DataFrame) -> Task:
-    """The sentences that carry a claim; the most probable of the three positions is the answer.
+    """The sentences that carry a claim; the predicted position is the answer.
 
-    A prediction of ``none`` is answered by the runner-up among the positions, so that this task
+    A prediction of ``none`` is answered by the most probable of the positions, so that this task
     measures telling positions apart and not finding them. It needs probabilities.
     """
     claims = aligned[aligned["stance"] != Stance.NONE]

@@ -128,8 +128,7 @@ def _recipe_page(
         f"{recipe['description'][0].upper()}{recipe['description'][1:]}.",
         "",
         f"Trained on {metrics['training_sentences']} written sentences (corpus "
-        f"`{metrics['corpus']}`). Chosen by cross-validation grouped by article: "
-        f"{_settings(metrics)}. Class prior: "
+        f"`{metrics['corpus']}`). {_settings(metrics)}. Class prior: "
         f"{prior_in_words(recipe['prior'], recipe.get('topic_prior'))}. "
         + decision_in_words(recipe.get("logit_adjustment", 0)),
         "",
@@ -166,13 +165,16 @@ def _recipe_page(
 
 def _settings(metrics: Mapping[str, Any]) -> str:
     if not metrics["chosen"]:
-        return "nothing to choose"
+        return "There was nothing to choose"
     chosen = ", ".join(f"{k} = {v:g}" for k, v in metrics["chosen"].items())
     cv = metrics["cross_validation"]
     if not cv:
-        return f"{chosen}, as the recipe says"
+        return f"Set in the recipe: {chosen}"
     score = f"macro-F1 {cv['macro_f1']:.3f} ± {cv['std']:.3f} over folds"
-    return f"{chosen} ({score}, under the class mix of the training sentences)"
+    return (
+        f"Chosen by cross-validation grouped by {cv['grouped_by']}: {chosen} ({score}, under the "
+        "class mix of the training sentences)"
+    )
 
 
 def _score_table(sets: Mapping[str, Any]) -> str:

@@ -88,8 +88,9 @@ def score_toolkits(
         ``toolkits``: name → `seeds`; `sets`: set → each of `SCORES` as mean over seeds with a
         95 % interval by a bootstrap over articles (and `lowest`, `highest`, `std` over seeds if
         there are several); `own_prior`: set → 4-way macro-F1 if the class mix of the training
-        sentences had been left as it was; `difference`: set → toolkit − reference in 4-way
-        macro-F1, on the same resamples, p-values corrected after Holm over the toolkits.
+        sentences had been left as it was and the most probable stance answered; `difference`:
+        set → toolkit − reference in 4-way macro-F1, on the same resamples, p-values corrected
+        after Holm over the toolkits.
         ``beside``: name → `sets`.
     """
     toolkits: dict[str, dict[str, Any]] = {}

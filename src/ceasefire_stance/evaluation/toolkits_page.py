@@ -118,7 +118,8 @@ def _page(metrics: Mapping[str, Any]) -> str:
         "## Seeds, and the class mix left as it was",
         "",
         "4-way macro-F1: mean over seeds, the lowest and the highest, and the mean if the "
-        "probabilities had stayed under the class mix of the training sentences.",
+        "probabilities had stayed under the class mix of the training sentences and the most "
+        "probable stance were the answer.",
         "",
         _seed_table(metrics),
         "",

@@ -56,6 +56,7 @@ _ORGAN = re.compile(
     r"|(?P<whose>.+?) (?:government|army|armed forces|authorities)",
     re.IGNORECASE,
 )
+_SHORT = 5
 _DROPPED = re.compile(r"^(?:the|a|an|some|many|several)\s+", re.IGNORECASE)
 
 
@@ -100,7 +101,10 @@ def _known(words: str, gazetteer: Gazetteer) -> str | None:
     """The name in the gazetteer of the actor that `words`, all of them, are a spelling of."""
     plain = _DROPPED.sub("", words.strip()).strip()
     # Annotators write "anti-balaka" and "Anti-balaka": capitals tell no two parties apart here.
-    known = gazetteer.resolve(plain) or gazetteer.resolve(plain.upper())
+    # Short words are other names in capitals ("who", "us").
+    known = gazetteer.resolve(plain)
+    if known is None and len(plain) > _SHORT:
+        known = gazetteer.resolve(plain.upper())
     if known is None:
         named = gazetteer.find(plain)
         whole = [m for m in named if m.start == 0 and m.end == len(plain)]

@@ -195,8 +195,9 @@ def run_toolkit(
 
 
 def decided(predictions: pd.DataFrame, experiments: Experiments) -> pd.DataFrame:
-    """A copy in which `stance` is the answer by the rule that our own recipes answer by."""
-    adjustment, stated = experiments.logit_adjustment, experiments.prior
+    """A copy in which `stance` is the answer by the rule of the default recipe: see `decide`."""
+    recipe = experiments.recipe(experiments.default_model)
+    adjustment, stated = recipe.logit_adjustment, recipe.prior or {}
     prior = np.array([stated[s] if adjustment else 1.0 for s in STANCES])
     values = predictions[list(PROBABILITY_COLUMNS)].to_numpy(dtype=float)
     answers = decide(values, prior, adjustment)

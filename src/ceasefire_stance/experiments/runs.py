@@ -81,11 +81,13 @@ def score_runs(
     corpus: Path,
     reports: Path,
     trained_on: Mapping[str, Any] | None = None,
+    networks: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Everything that the page shows: it follows from the published predictions.
 
     `trained_on` says what the runs were trained on (``corpus``, its fingerprint, and ``prior``, its
-    class mix); the corpus in `corpus` if left out.
+    class mix); the corpus in `corpus` if left out. `networks` are the runs' names for themselves,
+    so that none is scored twice.
     """
     sentences = load_corpus(corpus)
     ours = (CURVE_RECIPE, experiments.default_model)
@@ -103,7 +105,12 @@ def score_runs(
         "reference": CURVE_RECIPE,
         "shipped": experiments.default_model,
         "shipped_runs": _shipped_runs(experiments),
-        "rows": scores["toolkits"],
+        "networks": list(networks),
+        # Their answers are under the priors of topics, and no single mix is left as it was.
+        "rows": {
+            name: {k: v for k, v in entry.items() if k != "own_prior"}
+            for name, entry in scores["toolkits"].items()
+        },
         "beside": scores["beside"],
     }
     plain: dict[str, Any] = json.loads(json.dumps(metrics))
@@ -142,17 +149,26 @@ def compare_runs(
     Raises
     ------
     DataError
-        If there are fewer than two runs, or those of the page to add to are of another corpus.
+        If there are fewer than two runs, one is there twice, or those of the page to add to are of
+        another corpus.
     ModelError
         If a folder holds no tuned network.
     """
-    kept = _published(out, corpus) if add else None
+    kept, known = _published(out, corpus) if add else (None, [])
+    networks = [*known, *(run for folder in runs for run in tuned_information(folder)["runs"])]
+    if len(set(networks)) < len(networks):
+        raise DataError(
+            f"{', '.join(map(str, runs))}: a run is there twice; expected each once. Leave it out."
+        )
     if len(runs) < 2 and kept is None:
         raise DataError(
             f"{len(runs)} run; expected two or more folders, to see what a seed makes. Tune again "
             "with another --seed."
         )
-    first = {} if kept is None else (kept.groupby("toolkit")["seed"].max() + 1).to_dict()
+    first: dict[str, int] = {}
+    if kept is not None:
+        last = kept.groupby("toolkit")["seed"].max()
+        first = {str(name): int(seed) + 1 for name, seed in last.items()}
     inputs = read_inputs(corpus, real_news)
     fresh = predict_runs(runs, averaged, inputs, experiments, progress, first)
     new = fresh[["toolkit", "seed"]].drop_duplicates()
@@ -162,34 +178,39 @@ def compare_runs(
             "toolkit", key=lambda names: names.map(order.index), kind="stable", ignore_index=True
         )
     predictions = decided(fresh, experiments)
-    metrics = score_runs(predictions, experiments, corpus, reports)
+    metrics = score_runs(predictions, experiments, corpus, reports, networks=networks)
     write_runs_page(out, metrics, predictions)
     looks = [(f"{name}, seed {seed}", 1) for name, seed in new.itertuples(index=False)]
     add_looks(reports / LOOKS_FOLDER, metrics["corpus"], looks)
     return metrics
 
 
-def _published(out: Path, corpus: Path) -> pd.DataFrame:
-    """The predictions of the page in `out`, to add to."""
+def _published(out: Path, corpus: Path) -> tuple[pd.DataFrame, list[str]]:
+    """The predictions of the page in `out`, to add to, and which runs they are of."""
     if not (out / METRICS_FILE).is_file():
         raise DataError(
             f"{out}: no page of runs is there; expected one to add to. Leave --add out."
         )
-    of = json.loads((out / METRICS_FILE).read_text(encoding="utf-8"))["corpus"]
+    metrics = json.loads((out / METRICS_FILE).read_text(encoding="utf-8"))
+    of = metrics["corpus"]
     if of != corpus_fingerprint(corpus):
         raise DataError(
             f"{out}: its runs are of the corpus {of}; expected {corpus_fingerprint(corpus)}. Score "
             "new runs without --add."
         )
-    return read_predictions(out)
+    return read_predictions(out), metrics.get("networks", [])
 
 
 def rescore_runs(
     experiments: Experiments, *, corpus: Path, reports: Path, out: Path
 ) -> Mapping[str, Any]:
-    """Write the page again from its own predictions; no network is needed."""
+    """Write the page again from its own predictions: no network is run.
+
+    The shipped one has to be there: it is asked of how many runs it is the mean.
+    """
     rows = decided(read_predictions(out), experiments)
     earlier = json.loads((out / METRICS_FILE).read_text(encoding="utf-8"))
-    metrics = score_runs(rows, experiments, corpus, reports, earlier)
+    networks = earlier.get("networks", [])
+    metrics = score_runs(rows, experiments, corpus, reports, earlier, networks)
     write_runs_page(out, metrics, rows)
     return metrics

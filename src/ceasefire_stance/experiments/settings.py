@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -87,7 +88,7 @@ def load_experiments(path: str | Path | None = None) -> Experiments:
         content = tomllib.loads(file.read_text(encoding="utf-8"))
         settings = content["settings"]
         prior, topics = _priors(content["prior"])
-        adjustment = float(settings.get("logit_adjustment", 0.0))
+        adjustment = _adjustment(settings.get("logit_adjustment", 0.0), prior)
         return Experiments(
             recipes={
                 n: _recipe(n, entry, prior, topics, adjustment)
@@ -113,6 +114,20 @@ def load_experiments(path: str | Path | None = None) -> Experiments:
             f"{file}: {error} is missing; expected [settings], [prior] and [recipes.NAME] with "
             "description and classifier. Add it."
         ) from error
+
+
+def _adjustment(stated: Any, prior: Mapping[str, float]) -> float:
+    """`logit_adjustment`, if it can be answered by."""
+    if not isinstance(stated, int | float) or not 0 <= stated <= 1:
+        raise DataError(
+            f"[settings] logit_adjustment is {stated!r}; expected a number from 0 to 1. Correct it."
+        )
+    if stated and not all(prior.get(stance, 0.0) > 0 for stance in STANCES):
+        raise DataError(
+            f"[prior] names {', '.join(prior) or 'no stance'}; expected a share above 0 for each "
+            f"of {', '.join(STANCES)}, which logit_adjustment needs. Add them or set it to 0."
+        )
+    return float(stated)
 
 
 def _priors(section: dict[str, Any]) -> tuple[dict[str, float], dict[str, dict[str, float]]]:
@@ -160,6 +175,11 @@ def _recipe(
         topic_prior=topics if topics and prior == "natural" else None,
         logit_adjustment=adjustment if topics and prior == "natural" else 0.0,
     )
+    if not recipe.network_temperature > 0:
+        raise DataError(
+            f"recipe {name}: network_temperature is {recipe.network_temperature}; expected a "
+            "number above 0. Correct the recipe."
+        )
     try:
         make_pipeline(recipe).set_params(**{k: v[0] for k, v in parameter_grid(recipe).items()})
     except (ValueError, TypeError, AttributeError, IndexError) as error:

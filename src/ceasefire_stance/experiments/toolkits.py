@@ -140,7 +140,8 @@ def predictions_from_elsewhere(name: str, paths: Iterable[Path]) -> pd.DataFrame
     ----------
     paths : iterable of Path
         Tables with `set`, `sentence_id`, `stance` and the four probabilities, such as a recipe's
-        ``predictions.csv``; sets that are not compared are left out.
+        ``predictions.csv``; sets that are not compared are left out. The stances are not kept: all
+        rows answer by one rule, `comparisons.decided`.
 
     Raises
     ------

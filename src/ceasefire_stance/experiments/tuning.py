@@ -16,7 +16,7 @@ from ceasefire_stance.learning.finetuning import finetune
 from ceasefire_stance.learning.soups import average_networks
 from ceasefire_stance.learning.tuned import TunedClassifier
 from ceasefire_stance.learning.tuning_run import Settings
-from ceasefire_stance.learning.weights import find_weights
+from ceasefire_stance.learning.weights import BaseWeights, find_weights
 
 
 def tune_network(
@@ -62,8 +62,7 @@ def tune_network(
     """
     chosen = dict(tuning)
     try:
-        weights = find_weights(str(chosen.pop("weights")))
-        weights = weights.lowest(int(chosen.pop("layers", 0)) or weights.layers)
+        weights = _taken_from(chosen)
         bits, runs = int(chosen.pop("bits", 8)), int(chosen.pop("runs", 1))
         writers = [str(writer) for writer in chosen.pop("writers", ())]
         settings = Settings(**chosen)
@@ -107,8 +106,7 @@ def average_tuned(
         If weights are missing, or the networks were not tuned alike; see `average_networks`.
     """
     try:
-        weights = find_weights(str(tuning["weights"]))
-        weights = weights.lowest(int(tuning.get("layers", 0)) or weights.layers)
+        weights = _taken_from(dict(tuning))
         bits = int(tuning.get("bits", 8))
     except (KeyError, TypeError, ValueError) as error:
         raise DataError(
@@ -116,6 +114,12 @@ def average_tuned(
             "the section."
         ) from error
     average_networks(networks, folder, weights=weights, bits=bits)
+
+
+def _taken_from(tuning: dict[str, Any]) -> BaseWeights:
+    """What `weights` and `layers` name; both are taken out of `tuning`."""
+    weights = find_weights(str(tuning.pop("weights")))
+    return weights.lowest(int(tuning.pop("layers", 0)) or weights.layers)
 
 
 def claims_of(rows: pd.DataFrame, claims: pd.DataFrame) -> list[list[tuple[str, str]]]:

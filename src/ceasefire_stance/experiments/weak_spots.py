@@ -7,11 +7,12 @@ from functools import lru_cache
 from importlib import resources
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from sklearn.pipeline import Pipeline
 
 from ceasefire_stance.corpus.sentences import complete
-from ceasefire_stance.corpus.stances import PROBABILITY_COLUMNS
+from ceasefire_stance.corpus.stances import PROBABILITY_COLUMNS, STANCES
 from ceasefire_stance.learning.predicting import predict_with
 
 FILE = "weak_spots.toml"
@@ -29,7 +30,8 @@ def weak_spot_answers(pipeline: Pipeline) -> list[dict[str, Any]]:
     """One mapping a sentence: `text`, `context`, `right`, `why`, `given`, its `probability`."""
     rows = weak_spots()
     found = predict_with(rows, pipeline)
-    best = found[list(PROBABILITY_COLUMNS)].max(axis=1)
+    values = found[list(PROBABILITY_COLUMNS)].to_numpy()
+    own = values[np.arange(len(found)), [STANCES.index(str(s)) for s in found["stance"]]]
     return [
         {
             "text": row["text"],
@@ -40,6 +42,6 @@ def weak_spot_answers(pipeline: Pipeline) -> list[dict[str, Any]]:
             "probability": round(float(probability), 2),
         }
         for row, given, probability in zip(
-            rows.to_dict("records"), found["stance"], best, strict=True
+            rows.to_dict("records"), found["stance"], own, strict=True
         )
     ]

@@ -46,12 +46,14 @@ def decide(probabilities: np.ndarray, prior: np.ndarray, adjustment: float) -> n
     Parameters
     ----------
     probabilities : ndarray of shape (n, k)
-        Under `prior`.
+        Class probabilities, in [0, 1].
     prior : ndarray of shape (k,)
-        Class shares, in the order of the columns, all positive.
+        Class shares of all that is answered, in the order of the columns, above 0 unless
+        `adjustment` is 0. The probabilities may know more than that: the topic of a sentence.
     adjustment : float
-        At 0 the most probable class is the answer; at 1 the one whose probability has risen most
-        over its share, which is best for the mean recall of the classes. Macro-F1 is in between.
+        In [0, 1]. At 0 the most probable class is the answer; at 1 the one whose probability has
+        risen most over its share, which favours the mean recall of the classes. Macro-F1 is in
+        between.
 
     Returns
     -------

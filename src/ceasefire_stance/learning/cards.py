@@ -103,8 +103,8 @@ def _chosen(info: Mapping[str, Any], chosen: str) -> list[str]:
     if info.get("cross_validation") == {}:
         return [f"- Set in the recipe: {chosen}. Seed {info['seed']}."]
     return [
-        "- Chosen by cross-validation grouped by article, in the training split only: "
-        f"{chosen}. Seed {info['seed']}.",
+        f"- Chosen by cross-validation grouped by {info['cross_validation']['grouped_by']}, in the "
+        f"training split only: {chosen}. Seed {info['seed']}.",
     ]
 
 

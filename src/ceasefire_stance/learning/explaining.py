@@ -47,7 +47,7 @@ class Explanation:
     text, context : str
         What was read.
     stance : str
-        The answer: the most probable one, or a rarer one that is nearly as probable.
+        The answer: the most probable one, or a rarer one instead (see `calibration.decide`).
     probabilities : dict
         Stance → probability.
     contributions : dict

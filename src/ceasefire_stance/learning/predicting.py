@@ -27,7 +27,7 @@ def predict_sentences(frame: pd.DataFrame, model: Model | None = None) -> pd.Dat
     -------
     DataFrame
         One row per row of `frame`, in its order: `sentence_id`, `stance` (the answer: the most
-        probable, or a rarer one that is nearly as probable, see `calibration.decide`),
+        probable one, or a rarer one instead, see `calibration.decide`),
         `p_accepts`, `p_conditional`, `p_none`, `p_rejects` (in [0, 1], sum 1); `abstained` (whether
         the model would rather not answer, by the rule saved with it) and, if it has such a rule,
         `stance_set` (the stances that it cannot rule out, joined by commas).

@@ -24,8 +24,10 @@ from ceasefire_stance.learning.tuned_folder import (
 )
 from ceasefire_stance.learning.weights import BaseWeights
 
-ALIKE = ("context_tokens", "max_tokens", "frozen_layers", "layers", "corpus")
-"""What networks must have in common: what they read, what of them was tuned, and on what."""
+ALIKE = (
+    "context_tokens", "max_tokens", "frozen_layers", "layers", "corpus", "sentences", "epochs",
+)  # fmt: skip
+"""What networks must have in common: what they read, what of them was tuned, on what, how long."""
 _OWN = frozenset(
     {"format", "classes", "sha256", "tokenizer_sha256", "bits", "base", "runs", "training_prior",
      "losses", "cost", "start", "averaged", "seed", "versions", "threads"}
@@ -33,7 +35,7 @@ _OWN = frozenset(
 
 
 def average_networks(
-    networks: Sequence[str | Path], folder: str | Path, *, weights: BaseWeights, bits: int = 4
+    networks: Sequence[str | Path], folder: str | Path, *, weights: BaseWeights, bits: int = 8
 ) -> None:
     """Write the mean of networks that were tuned alike, with other seeds.
 
@@ -49,14 +51,14 @@ def average_networks(
         Gets ``encoder.onnx``, ``tokenizer.json``, ``encoder.json`` and ``NOTICE``.
     weights : BaseWeights
         What all of them were tuned from.
-    bits : int, default=4
+    bits : int, default=8
         Of a weight in the graph that is written: 32, 8 or 4.
 
     Raises
     ------
     ModelError
-        If there are fewer than two, one was tuned from other weights, a run is in two of them, or
-        they differ in one of `ALIKE`.
+        If there are fewer than two, one was tuned from other weights or went on from another
+        network, a run is in two of them, or they differ in one of `ALIKE`.
     """
     told = [tuned_information(network) for network in networks]
     _require_alike(networks, told)
@@ -101,6 +103,11 @@ def _require_alike(networks: Sequence[str | Path], told: Sequence[Mapping[str, A
             "another one."
         )
     for network, info in zip(networks, told, strict=True):
+        if info.get("start"):
+            raise ModelError(
+                f"{network}: it went on from another network; expected one that was tuned from the "
+                "pretrained weights, so that it counts once. Average others."
+            )
         for name in ALIKE:
             if info.get(name) != told[0].get(name):
                 raise ModelError(

@@ -24,7 +24,7 @@ from ceasefire_stance.learning.tuned_folder import (
 )
 from ceasefire_stance.learning.weights import TOKENIZER_FILE
 
-FORMAT = 1
+FORMAT = 2
 MODEL_FILE = "model.skops"
 INFO_FILE = "model.json"
 CARD_FILE = "README.md"

@@ -92,14 +92,16 @@ class TopicPriorPipeline(Pipeline):
         ------
         ValueError
             If `topic_prior` lacks a topic or a class, shares do not add up to 1, or
-            `logit_adjustment` is out of range or has no `prior`.
+            `logit_adjustment` is out of range or `prior` lacks the share of a class for it.
         """
-        if not 0 <= self.logit_adjustment <= 1 or (self.logit_adjustment and not self.prior):
+        super().fit(X, y, **params)
+        stated = [(self.prior or {}).get(str(c), 0.0) for c in self.classes_]
+        if not 0 <= self.logit_adjustment <= 1 or (self.logit_adjustment and not min(stated) > 0):
             raise ValueError(
                 f"logit_adjustment is {self.logit_adjustment!r} and prior {self.prior!r}; expected "
-                "a number from 0 to 1, and class shares unless it is 0. Correct them."
+                "a number from 0 to 1 and, unless it is 0, a share above 0 for each of "
+                f"{', '.join(map(str, self.classes_))}. Correct them."
             )
-        super().fit(X, y, **params)
         labels, topics = np.asarray(y), topics_of(X)
         every = np.array([np.mean(labels == c) for c in self.classes_])
         self.training_shares_ = {}
@@ -135,7 +137,7 @@ class TopicPriorPipeline(Pipeline):
         """The answers, shape (n,), to probabilities of shape (n, k) from `predict_proba`."""
         if not self.logit_adjustment:
             return np.asarray(self.classes_[probabilities.argmax(axis=1)])
-        prior = np.array([(self.prior or {}).get(str(c), _LEAST) for c in self.classes_])
+        prior = np.array([(self.prior or {})[str(c)] for c in self.classes_])
         return np.asarray(self.classes_[decide(probabilities, prior, self.logit_adjustment)])
 
     @available_if(_gives_probabilities)  # type: ignore[untyped-decorator]
