@@ -17,7 +17,7 @@ from ceasefire_stance.learning.architectures import RELATIVE, tensor_names
 from ceasefire_stance.learning.errors import ModelError
 from ceasefire_stance.learning.network import padded
 from ceasefire_stance.learning.torch_network import frozen_states, torch_outputs
-from ceasefire_stance.learning.tuned_folder import HEADS
+from ceasefire_stance.learning.tuned_folder import HEADS, is_frozen
 from ceasefire_stance.learning.tuning_inputs import TuningInputs, batches
 from ceasefire_stance.learning.weights import BaseWeights
 
@@ -98,9 +98,9 @@ class TuningRun:
     def learned(self) -> list[str]:
         """The names of the tensors that are tuned."""
         names = [*tensor_names(self.weights.layers), RELATIVE]
-        mpnet = self.weights.kind == "mpnet"
-        stems = tuple(_stems(self))
-        return [n for n in names if n.startswith(stems) and (mpnet or n != RELATIVE)] + list(HEADS)
+        mpnet, frozen = self.weights.kind == "mpnet", self.settings.frozen_layers
+        tuned = [n for n in names if not is_frozen(n, frozen) and (mpnet or n != RELATIVE)]
+        return [*tuned, *HEADS]
 
     @property
     def fingerprint(self) -> str:
