@@ -160,6 +160,20 @@ def test_runs_of_another_corpus_are_not_added_to(places, networks, real_news, tm
     assert "Score new runs without --add" in capsys.readouterr().err
 
 
+def test_runs_that_answered_by_other_settings_are_not_added_to(
+    places, networks, third, real_news, capsys
+):
+    told = ["--real-news", str(real_news)]
+    assert main(["compare-runs", *networks, *places, *told]) == 0
+    file = Path(places[places.index("--experiments") + 1])
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text.replace("network_share = 0.6", "network_share = 0.7"), encoding="utf-8")
+    # What is scored again stays what it was.
+    assert main(["compare-runs", "--score-only", *places]) == 0
+    assert main(["compare-runs", third, "--add", *places, *told]) == 3
+    assert "other settings of the recipes" in capsys.readouterr().err
+
+
 def test_one_run_shows_nothing_of_seeds(places, networks, real_news, capsys):
     command = ["compare-runs", networks[0], *places]
     assert main([*command, "--real-news", str(real_news)]) == 3

@@ -87,7 +87,8 @@ def score_runs(
 
     `trained_on` says what the runs were trained on (``corpus``, its fingerprint, and ``prior``, its
     class mix); the corpus in `corpus` if left out. `networks` are the runs' names for themselves,
-    so that none is scored twice.
+    so that none is scored twice. It has the ``recipes`` as well that the runs answered by, if it is
+    what was measured before.
     """
     sentences = load_corpus(corpus)
     ours = (CURVE_RECIPE, experiments.default_model)
@@ -106,6 +107,7 @@ def score_runs(
         "shipped": experiments.default_model,
         "shipped_runs": _shipped_runs(experiments),
         "networks": list(networks),
+        "recipes": (trained_on or {}).get("recipes", _answered_by(experiments)),
         # Their answers are under the priors of topics, and no single mix is left as it was.
         "rows": {
             name: {k: v for k, v in entry.items() if k != "own_prior"}
@@ -115,6 +117,13 @@ def score_runs(
     }
     plain: dict[str, Any] = json.loads(json.dumps(metrics))
     return plain
+
+
+def _answered_by(experiments: Experiments) -> dict[str, dict[str, object]]:
+    """What the answers of runs depend on besides their networks."""
+    told = {n: r.as_dict() for n, r in experiments.recipes.items() if r.classifier == "network"}
+    names = ("network", "description", "name")
+    return {n: {k: v for k, v in of.items() if k not in names} for n, of in told.items()}
 
 
 def _shipped_runs(experiments: Experiments) -> int:
@@ -150,11 +159,11 @@ def compare_runs(
     ------
     DataError
         If there are fewer than two runs, one is there twice, or those of the page to add to are of
-        another corpus.
+        another corpus or answered by other recipes.
     ModelError
         If a folder holds no tuned network.
     """
-    kept, known = _published(out, corpus) if add else (None, [])
+    kept, known = _published(out, corpus, experiments) if add else (None, [])
     networks = [*known, *(run for folder in runs for run in tuned_information(folder)["runs"])]
     if len(set(networks)) < len(networks):
         raise DataError(
@@ -185,7 +194,7 @@ def compare_runs(
     return metrics
 
 
-def _published(out: Path, corpus: Path) -> tuple[pd.DataFrame, list[str]]:
+def _published(out: Path, corpus: Path, experiments: Experiments) -> tuple[pd.DataFrame, list[str]]:
     """The predictions of the page in `out`, to add to, and which runs they are of."""
     if not (out / METRICS_FILE).is_file():
         raise DataError(
@@ -198,7 +207,12 @@ def _published(out: Path, corpus: Path) -> tuple[pd.DataFrame, list[str]]:
             f"{out}: its runs are of the corpus {of}; expected {corpus_fingerprint(corpus)}. Score "
             "new runs without --add."
         )
-    return read_predictions(out), metrics.get("networks", [])
+    if metrics.get("recipes") != _answered_by(experiments):
+        raise DataError(
+            f"{out}: its runs answered by other settings of the recipes; expected those of "
+            "experiments.toml. Score all runs anew without --add."
+        )
+    return read_predictions(out), metrics["networks"]
 
 
 def rescore_runs(
