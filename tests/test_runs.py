@@ -136,6 +136,8 @@ def test_a_run_is_added_to_those_that_the_page_has(
     before = pd.read_csv(page, dtype=str)
     assert main(["compare-runs", networks[1], "--add", *places, *told]) == 3
     assert "a run is there twice" in capsys.readouterr().err
+    assert main(["compare-runs", "--add", *places, *told]) == 3
+    assert "No folder is given" in capsys.readouterr().err
     assert main(["compare-runs", third, "--add", *places, *told]) == 0
     after = pd.read_csv(page, dtype=str)
     assert set(after["seed"]) == {"0", "1", "2"}

@@ -16,7 +16,7 @@ _OWNED = re.compile(r"[^\W_]+['’]s?(?=\s)")
 _WORD = re.compile(r"[^\W_]+(?:-[^\W_]+)*")
 # Titles that only one party's people bear in the news of the world, when no name stands by them.
 _SOLE = (
-    (re.compile(r"(?:the )?secretary of state(?:'s \w+)?"), "United States"),
+    (re.compile(r"(?:the )?secretary of state(?:['’]s \w+)?"), "United States"),
     (re.compile(r"the (?:\w+ )?chancellor(?:['’]s \w+)?"), "Germany"),
     (re.compile(r"the (?:\w+ )?(?:pope|pontiff)(?:['’]s \w+)?"), "Holy See"),
     (re.compile(r"(?:the |a |an )?(?:\w+ )*catholic (?:\w+ )?(?:bishops?|archbishops?|church)"

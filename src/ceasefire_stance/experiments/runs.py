@@ -174,6 +174,8 @@ def compare_runs(
             f"{len(runs)} run; expected two or more folders, to see what a seed makes. Tune again "
             "with another --seed."
         )
+    if not runs and not averaged:
+        raise DataError("No folder is given; expected one to add to the page. Name it.")
     first: dict[str, int] = {}
     if kept is not None:
         last = kept.groupby("toolkit")["seed"].max()
