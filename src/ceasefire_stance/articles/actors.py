@@ -19,6 +19,8 @@ from ceasefire_stance.corpus.errors import DataError
 
 GRACE_YEARS = 2
 """How many years before and after a term of office a name still means the office."""
+SHORT = 5
+"""Names of so many letters or fewer are others in capitals: "who", "WHO"."""
 TOKEN = re.compile(r"(?:[A-Za-z]\.){2,}|[^\W_]+(?:[-.’'&][^\W_]+)*")
 _POSSESSIVE = re.compile(r"(?:['’]s?)$")
 
@@ -178,7 +180,7 @@ class Gazetteer:
         key = tuple(_key(m.group()) for m in TOKEN.finditer(name))
         if key and key[0] == "the":
             key = key[1:]
-        entry = self._lookup(key, year, name.isupper() and len(name) > 5)
+        entry = self._lookup(key, year, name.isupper() and len(name) > SHORT)
         return entry.actor if entry else None
 
     def _lookup(self, key: tuple[str, ...], year: int | None, shout: bool) -> _Entry | None:

@@ -316,10 +316,10 @@ def _mention(words: str, start: int, end: int, inside: list[Match]) -> Mention:
     whole = [
         m for m in inside if m.kind == "person" and " " in words[m.start - start : m.end - start]
     ]
-    if whole and not any(m.kind == "name" for m in inside):
+    owners = [m for m in inside if m.kind == "name"]
+    if whole and not owners:
         return Mention(start, end, words, "person", whole[0].actor)
     # "Norland's Eva Lund" is she.
-    owners = [m for m in inside if m.kind == "name"]
     owned = all(words[m.end - start :].startswith(_OWNING) for m in owners)
     if whole and owned and whole[-1].end == end:
         return Mention(start, end, words, "person", whole[-1].actor)

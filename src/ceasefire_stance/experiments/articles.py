@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 from sklearn.pipeline import Pipeline
 
-from ceasefire_stance.articles.actors import Gazetteer, load_gazetteer, year_of
+from ceasefire_stance.articles.actors import SHORT, Gazetteer, load_gazetteer, year_of
 from ceasefire_stance.articles.claims import ClaimReader, read_claims_of
 from ceasefire_stance.articles.holders import (
     FirstNamedActor,
@@ -56,7 +56,6 @@ _ORGAN = re.compile(
     r"|(?P<whose>.+?) (?:government|army|armed forces|authorities)",
     re.IGNORECASE,
 )
-_SHORT = 5
 _DROPPED = re.compile(r"^(?:the|a|an|some|many|several)\s+", re.IGNORECASE)
 
 
@@ -101,9 +100,8 @@ def _known(words: str, gazetteer: Gazetteer) -> str | None:
     """The name in the gazetteer of the actor that `words`, all of them, are a spelling of."""
     plain = _DROPPED.sub("", words.strip()).strip()
     # Annotators write "anti-balaka" and "Anti-balaka": capitals tell no two parties apart here.
-    # Short words are other names in capitals ("who", "us").
     known = gazetteer.resolve(plain)
-    if known is None and len(plain) > _SHORT:
+    if known is None and len(plain) > SHORT:
         known = gazetteer.resolve(plain.upper())
     if known is None:
         named = gazetteer.find(plain)

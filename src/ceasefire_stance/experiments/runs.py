@@ -37,7 +37,6 @@ def predict_runs(
     inputs: Inputs,
     experiments: Experiments,
     progress: Callable[[str], None] = lambda line: None,
-    first: Mapping[str, int] | None = None,
 ) -> pd.DataFrame:
     """Let every network answer, alone and as the recipes average it.
 
@@ -47,14 +46,12 @@ def predict_runs(
         Folders of networks that were tuned alike from different seeds.
     averaged : sequence of path
         Folders of networks that are the mean of several runs.
-    first : mapping, optional
-        Name of a row → the number of its first network here; 0 where it names none.
 
     Returns
     -------
     DataFrame
         The columns `COLUMNS`; `toolkit` is the recipe's name, with `AVERAGED` for the latter kind,
-        and `seed` its number: the place in the sequence, counted from `first`.
+        and `seed` the place in the sequence.
     """
     rows = single_stance(inputs.training)
     recipes = [r for r in experiments.recipes.values() if r.classifier == "network"]
@@ -69,9 +66,9 @@ def predict_runs(
                 pipeline = refit(one, chosen, rows, experiments.seed)
                 for name in STORED:
                     told = predict_with(inputs.sets[name], pipeline)
-                    row = recipe.name + mark
-                    seed = (first or {}).get(row, 0) + number
-                    frames.append(told.assign(toolkit=row, seed=seed, set=name)[COLUMNS])
+                    frames.append(
+                        told.assign(toolkit=recipe.name + mark, seed=number, set=name)[COLUMNS]
+                    )
     return round_probabilities(pd.concat(frames, ignore_index=True))
 
 
@@ -86,9 +83,9 @@ def score_runs(
     """Everything that the page shows: it follows from the published predictions.
 
     `trained_on` says what the runs were trained on (``corpus``, its fingerprint, and ``prior``, its
-    class mix); the corpus in `corpus` if left out. `networks` are the runs' names for themselves,
-    so that none is scored twice. It has the ``recipes`` as well that the runs answered by, if it is
-    what was measured before.
+    class mix), by which ``recipes`` they answered, and what the ``networks`` call themselves, so
+    that none is scored twice: what was measured before says all of it. What it does not say is that
+    of `corpus`, of `experiments` and `networks`.
     """
     sentences = load_corpus(corpus)
     ours = (CURVE_RECIPE, experiments.default_model)
@@ -106,7 +103,7 @@ def score_runs(
         "reference": CURVE_RECIPE,
         "shipped": experiments.default_model,
         "shipped_runs": _shipped_runs(experiments),
-        "networks": list(networks),
+        "networks": list((trained_on or {}).get("networks", networks)),
         "recipes": (trained_on or {}).get("recipes", _answered_by(experiments)),
         # Their answers are under the priors of topics, and no single mix is left as it was.
         "rows": {
@@ -176,19 +173,14 @@ def compare_runs(
         )
     if not runs and not averaged:
         raise DataError("No folder is given; expected one to add to the page. Name it.")
-    first: dict[str, int] = {}
-    if kept is not None:
-        last = kept.groupby("toolkit")["seed"].max()
-        first = {str(name): int(seed) + 1 for name, seed in last.items()}
     inputs = read_inputs(corpus, real_news)
-    fresh = predict_runs(runs, averaged, inputs, experiments, progress, first)
-    new = fresh[["toolkit", "seed"]].drop_duplicates()
+    fresh = predict_runs(runs, averaged, inputs, experiments, progress)
     if kept is not None:
-        order = list(dict.fromkeys([*kept["toolkit"], *fresh["toolkit"]]))
-        fresh = pd.concat([kept, fresh]).sort_values(
-            "toolkit", key=lambda names: names.map(order.index), kind="stable", ignore_index=True
-        )
-    predictions = decided(fresh, experiments)
+        # Their numbers go on from those that the page has.
+        seen = kept.groupby("toolkit")["seed"].max() + 1
+        fresh["seed"] += fresh["toolkit"].map(seen).fillna(0).astype(int)
+    new = fresh[["toolkit", "seed"]].drop_duplicates()
+    predictions = decided(pd.concat([kept, fresh], ignore_index=True), experiments)
     metrics = score_runs(predictions, experiments, corpus, reports, networks=networks)
     write_runs_page(out, metrics, predictions)
     looks = [(f"{name}, seed {seed}", 1) for name, seed in new.itertuples(index=False)]
@@ -226,7 +218,6 @@ def rescore_runs(
     """
     rows = decided(read_predictions(out), experiments)
     earlier = json.loads((out / METRICS_FILE).read_text(encoding="utf-8"))
-    networks = earlier.get("networks", [])
-    metrics = score_runs(rows, experiments, corpus, reports, earlier, networks)
+    metrics = score_runs(rows, experiments, corpus, reports, earlier)
     write_runs_page(out, metrics, rows)
     return metrics

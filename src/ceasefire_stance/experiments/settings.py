@@ -42,8 +42,6 @@ class Experiments:
     tuning : dict
         How the tuned network is made: `weights`, `layers`, `bits`, and the parameters of
         `learning.tuning_run.Settings`; empty if there is none.
-    logit_adjustment : float
-        How much sooner rare stances are answered, in [0, 1].
     """
 
     recipes: dict[str, Recipe]
@@ -56,7 +54,6 @@ class Experiments:
     corpus_batches: tuple[tuple[str, ...], ...] = ()
     corpus_resamples: int = 3
     tuning: dict[str, Any] = field(default_factory=dict)
-    logit_adjustment: float = 0.0
 
     def recipe(self, name: str) -> Recipe:
         """The recipe `name`; raises DataError with the names there are."""
@@ -95,7 +92,6 @@ def load_experiments(path: str | Path | None = None) -> Experiments:
                 for n, entry in content["recipes"].items()
             },
             prior=prior,
-            logit_adjustment=adjustment,
             default_model=settings["default_model"],
             folds=settings["folds"],
             seed=settings["seed"],
